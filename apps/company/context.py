@@ -1,0 +1,2 @@
+def brand(request):
+    return {}

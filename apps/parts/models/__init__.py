@@ -1,0 +1,20 @@
+"""Parts and stock: the catalogue, where things lie, and the ledger of every piece that came or went."""
+
+from apps.parts.models.category import Category
+from apps.parts.models.location import StorageLocation
+from apps.parts.models.part import InsufficientStock, Part, Procurement, Unit
+from apps.parts.models.stock import MovementKind, Reference, Reservation, StockLevel, StockMovement
+
+__all__ = [
+    "Category",
+    "InsufficientStock",
+    "MovementKind",
+    "Part",
+    "Procurement",
+    "Reference",
+    "Reservation",
+    "StockLevel",
+    "StockMovement",
+    "StorageLocation",
+    "Unit",
+]

@@ -1,0 +1,394 @@
+from decimal import Decimal, InvalidOperation
+
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Concat, Upper
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from apps.parts.models.stock import MovementKind, Reference, Reservation, StockMovement, reference_columns
+from gmtc.errors import Refused
+from gmtc.models import (
+    MAX_MONEY,
+    MAX_QUANTITY,
+    AliveManager,
+    Record,
+    RecordQuerySet,
+    audit_log,
+    between,
+    unique_while_alive,
+)
+from gmtc.money import ZERO, moving_average
+
+QUANTITY = Decimal("0.001")
+
+
+class InsufficientStock(Refused):
+    """More was asked for than is free, or than lies at the place."""
+
+    def __init__(self, part, *, needed: Decimal, free: Decimal):
+        super().__init__(
+            _("%(part)s: %(needed)s needed, %(free)s free.")
+            % {"part": part.sku, "needed": f"{needed.normalize():f}", "free": f"{free.normalize():f}"},
+            field="quantity",
+        )
+        self.part, self.needed, self.free = part, needed, free
+
+
+class Unit(models.TextChoices):
+    """Units of measure by their UN/ECE Rec 20 codes, as e-invoices name them."""
+
+    PIECE = "H87", _("pcs")
+    SET = "SET", _("set")
+    PAIR = "PR", _("pair")
+    METRE = "MTR", _("m")
+    KILOGRAM = "KGM", _("kg")
+    LITRE = "LTR", _("l")
+    HOUR = "HUR", _("h")
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether only whole numbers make sense."""
+        return self in (Unit.PIECE, Unit.SET, Unit.PAIR)
+
+
+class Procurement(models.TextChoices):
+    BUY = "buy", _("Buy")
+    MAKE = "make", _("Make")
+
+
+class PartQuerySet(RecordQuerySet):
+    def search(self, text: str):
+        """Every word somewhere in SKU, name, CAD name, manufacturer number or barcode."""
+        for word in text.split()[:8]:
+            self = self.filter(search_text__contains=word.upper())
+        return self
+
+    def low_stock(self):
+        """Free stock below the minimum."""
+        return self.filter(minimum_stock__gt=F("current_stock") - F("reserved_stock"))
+
+    def out_of_stock(self):
+        return self.filter(current_stock__lte=0)
+
+    def sellable(self):
+        return self.filter(is_sellable=True)
+
+    def active(self):
+        return self.filter(is_discontinued=False)
+
+    def lock_all(self):
+        """Lock the rows, always in the order of their keys, so that two transactions never wait for each other."""
+        return self.order_by("pk").select_for_update(of=("self",))
+
+
+class Part(Record):
+    """A thing that is bought, made, built in or sold. Quantities are in `unit`, prices in euros net for one unit."""
+
+    running = ("current_stock", "reserved_stock", "average_cost")
+
+    sku = models.CharField(
+        _("SKU"),
+        max_length=80,
+        validators=[RegexValidator(r"^\S(.*\S)?$", _("No blanks at the beginning or the end."))],
+        help_text=_("Our number for the part, unique."),
+    )
+    name = models.CharField(_("name"), max_length=200)
+    description = models.TextField(_("description"), blank=True)
+    category = models.ForeignKey(
+        "parts.Category", models.PROTECT, null=True, blank=True, related_name="parts", verbose_name=_("category")
+    )
+    specifications = models.JSONField(
+        _("specifications"), default=dict, blank=True, help_text=_("Name and value, such as Length: 450 mm.")
+    )
+    unit = models.CharField(_("unit"), max_length=3, choices=Unit, default=Unit.PIECE)
+    procurement = models.CharField(_("procurement"), max_length=4, choices=Procurement, default=Procurement.BUY)
+    is_sellable = models.BooleanField(_("is sold"), default=False, help_text=_("May stand on a customer order."))
+    is_serialised = models.BooleanField(
+        _("has serial numbers"), default=False, help_text=_("Each piece is followed by its own number.")
+    )
+    is_discontinued = models.BooleanField(
+        _("discontinued"), default=False, help_text=_("Not bought or built in any more; stock is used up.")
+    )
+    minimum_stock = models.DecimalField(
+        _("minimum stock"),
+        max_digits=12,
+        decimal_places=3,
+        default=0,
+        validators=[MinValueValidator(0)],
+        help_text=_("Below this, the part is short."),
+    )
+    reorder_quantity = models.DecimalField(
+        _("reorder quantity"),
+        max_digits=12,
+        decimal_places=3,
+        default=0,
+        validators=[MinValueValidator(0)],
+        help_text=_("How much is bought at a time."),
+    )
+    unit_price = models.DecimalField(
+        _("sales price"),
+        max_digits=14,
+        decimal_places=4,
+        default=0,
+        validators=[MinValueValidator(0)],
+        help_text=_("Euros net for one unit."),
+    )
+    manufacturer = models.CharField(_("manufacturer"), max_length=120, blank=True)
+    manufacturer_number = models.CharField(_("manufacturer's number"), max_length=120, blank=True)
+    cad_name = models.CharField(
+        _("CAD file name"), max_length=200, blank=True, help_text=_("Parts lists from CAD are matched by it.")
+    )
+    barcode = models.CharField(_("barcode"), max_length=80, blank=True, help_text=_("EAN or any code on the package."))
+    weight = models.DecimalField(
+        _("weight (kg)"), max_digits=12, decimal_places=3, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    customs_number = models.CharField(
+        _("customs tariff number"),
+        max_length=11,
+        blank=True,
+        validators=[RegexValidator(r"^\d{6,11}$", _("6 to 11 digits."))],
+    )
+    country_of_origin = models.CharField(
+        _("country of origin"),
+        max_length=2,
+        blank=True,
+        validators=[RegexValidator(r"^[A-Z]{2}$", _("Two letters, such as DE."))],
+    )
+    default_location = models.ForeignKey(
+        "parts.StorageLocation",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("usual place"),
+        help_text=_("Where goods are put unless you say otherwise."),
+    )
+    image = models.ImageField(_("picture"), upload_to="parts/", blank=True)
+
+    current_stock = models.DecimalField(_("on hand"), max_digits=12, decimal_places=3, default=0, editable=False)
+    reserved_stock = models.DecimalField(_("reserved"), max_digits=12, decimal_places=3, default=0, editable=False)
+    average_cost = models.DecimalField(_("average cost"), max_digits=14, decimal_places=4, default=0, editable=False)
+
+    search_text = models.GeneratedField(
+        expression=Upper(
+            Concat(
+                "sku",
+                models.Value(" "),
+                "name",
+                models.Value(" "),
+                "cad_name",
+                models.Value(" "),
+                "manufacturer_number",
+                models.Value(" "),
+                "barcode",
+            )
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+        editable=False,
+    )
+
+    objects = AliveManager.from_queryset(PartQuerySet)()
+    everything = PartQuerySet.as_manager()
+    history = audit_log(without=("current_stock", "reserved_stock", "average_cost", "search_text"))
+
+    class Meta(Record.Meta):
+        verbose_name = _("part")
+        verbose_name_plural = _("parts")
+        ordering = ["sku"]
+        permissions = [
+            ("receive_part", "Can receive stock"),
+            ("issue_part", "Can issue stock"),
+            ("adjust_part", "Can adjust stock"),
+            ("transfer_part", "Can transfer stock"),
+            ("reserve_part", "Can reserve stock"),
+            ("export_part", "Can export parts"),
+            ("import_part", "Can import parts"),
+            ("restore_part", "Can restore parts from the trash"),
+        ]
+        indexes = [
+            models.Index(fields=["sku"], condition=Q(deleted_at=None), name="parts_part_sku_sort"),
+            models.Index(fields=["name"], condition=Q(deleted_at=None), name="parts_part_name_sort"),
+        ]
+        constraints = [
+            unique_while_alive(
+                models.functions.Lower("sku"), name="parts_part_sku", message=_("A part with this SKU exists.")
+            ),
+            models.UniqueConstraint(
+                fields=["barcode"],
+                condition=Q(deleted_at=None) & ~Q(barcode=""),
+                name="parts_part_barcode",
+                violation_error_message=_("Another part has this barcode."),
+            ),
+            models.UniqueConstraint(
+                fields=["cad_name"],
+                condition=Q(deleted_at=None) & ~Q(cad_name=""),
+                name="parts_part_cad_name",
+                violation_error_message=_("Another part has this CAD file name."),
+            ),
+            between("current_stock", 0, MAX_QUANTITY, name="parts_part_current_stock"),
+            between("reserved_stock", 0, F("current_stock"), name="parts_part_reserved_stock"),
+            between("minimum_stock", 0, MAX_QUANTITY, name="parts_part_minimum_stock"),
+            between("reorder_quantity", 0, MAX_QUANTITY, name="parts_part_reorder_quantity"),
+            between("unit_price", 0, MAX_MONEY, name="parts_part_unit_price"),
+            between("average_cost", 0, MAX_MONEY, name="parts_part_average_cost"),
+        ]
+
+    def __str__(self):
+        return self.sku
+
+    def get_absolute_url(self):
+        return reverse("parts:part_detail", args=[self.pk])
+
+    # --- Reading
+
+    @property
+    def free_stock(self) -> Decimal:
+        """On hand and not reserved."""
+        return self.current_stock - self.reserved_stock
+
+    @property
+    def stock_value(self) -> Decimal:
+        """Euros, at average cost; not rounded, because values are added up before they are shown."""
+        return self.current_stock * self.average_cost
+
+    @property
+    def is_low(self) -> bool:
+        return self.free_stock < self.minimum_stock
+
+    # --- Moving stock. Each verb locks the part first, then writes the ledger; triggers keep the sums.
+
+    def receive(
+        self,
+        quantity,
+        *,
+        location,
+        by,
+        unit_cost: Decimal = ZERO,
+        kind: str = MovementKind.PURCHASE,
+        reference: Reference | None = None,
+        note: str = "",
+    ) -> StockMovement:
+        """Take `quantity` into stock at `unit_cost` euros each; the average cost follows."""
+        quantity = self.checked_quantity(quantity)
+        with transaction.atomic():
+            self.lock()
+            average = moving_average(self.current_stock, self.average_cost, quantity, unit_cost)
+            movement = self._write(quantity, location, kind, unit_cost, by, reference, note)
+            if average != self.average_cost:
+                type(self).everything.filter(pk=self.pk).update(average_cost=average)
+                self.average_cost = average
+            return movement
+
+    def issue(
+        self,
+        quantity,
+        *,
+        location,
+        by,
+        kind: str = MovementKind.SALE,
+        reservation: Reservation | None = None,
+        reference: Reference | None = None,
+        note: str = "",
+    ) -> StockMovement:
+        """Take `quantity` out of stock at average cost, out of `reservation` if there is one.
+
+        Raises InsufficientStock where less is free (without a reservation) or lies at `location`.
+        """
+        quantity = self.checked_quantity(quantity)
+        with transaction.atomic():
+            self.lock()
+            if reservation:
+                reservation.release(by=by, quantity=quantity)
+                self.refresh_from_db(fields=["reserved_stock"])
+            self._require(quantity, self.free_stock)
+            self._require(quantity, self.stock_at(location))
+            return self._write(-quantity, location, kind, self.average_cost, by, reference, note)
+
+    def adjust(
+        self,
+        quantity,
+        *,
+        location,
+        by,
+        note: str,
+        kind: str = MovementKind.ADJUSTMENT,
+        reference: Reference | None = None,
+    ) -> StockMovement:
+        """Correct the stock by `quantity`, which may be negative, at average cost. `note` says why."""
+        if not note.strip():
+            raise Refused(_("Say why the stock is corrected."), field="note")
+        change = self.checked_quantity(abs(quantity)) * (-1 if quantity < 0 else 1)
+        with transaction.atomic():
+            self.lock()
+            if change < 0:
+                self._require(-change, self.free_stock)
+                self._require(-change, self.stock_at(location))
+            return self._write(change, location, kind, self.average_cost, by, reference, note)
+
+    def transfer(self, quantity, *, source, target, by, note: str = "") -> None:
+        """Move `quantity` from one location to another. Raises InsufficientStock where less lies at `source`."""
+        quantity = self.checked_quantity(quantity)
+        if source == target:
+            raise Refused(_("Choose another place as the target."), field="target")
+        with transaction.atomic():
+            self.lock()
+            self._require(quantity, self.stock_at(source))
+            # In first, then out: the part's sum must not sink below what is reserved in between.
+            self._write(quantity, target, MovementKind.TRANSFER, self.average_cost, by, None, note)
+            self._write(-quantity, source, MovementKind.TRANSFER, self.average_cost, by, None, note)
+
+    def reserve(self, quantity, *, by, reference: Reference | None = None, note: str = "") -> Reservation:
+        """Promise `quantity` of the free stock. Raises InsufficientStock where less is free."""
+        quantity = self.checked_quantity(quantity)
+        with transaction.atomic():
+            self.lock()
+            self._require(quantity, self.free_stock)
+            reservation = Reservation(part=self, quantity=quantity, note=note, **reference_columns(reference))
+            reservation.save(by=by, reason="reserve")
+            self.refresh_from_db(fields=["reserved_stock"])
+            return reservation
+
+    def stock_at(self, location) -> Decimal:
+        level = self.levels.filter(location=location).first()
+        return level.quantity if level else Decimal(0)
+
+    def checked_quantity(self, quantity) -> Decimal:
+        """A positive quantity with at most three places, whole for counted units; raises Refused otherwise."""
+        try:
+            exact = Decimal(quantity)
+            rounded = exact.quantize(QUANTITY)
+            if not exact.is_finite():
+                raise ValueError("NaN quantizes to itself")
+        except (InvalidOperation, TypeError, ValueError):
+            raise Refused(_("“%(text)s” is not a quantity.") % {"text": quantity}, field="quantity") from None
+        if rounded != exact:
+            raise Refused(_("At most three decimal places."), field="quantity")
+        if not 0 < rounded <= MAX_QUANTITY:
+            raise Refused(_("The quantity must be greater than zero."), field="quantity")
+        if Unit(self.unit).is_counted and rounded % 1:
+            raise Refused(
+                _("%(part)s is counted in whole %(unit)s.") % {"part": self.sku, "unit": self.get_unit_display()},
+                field="quantity",
+            )
+        return rounded
+
+    def _require(self, needed: Decimal, free: Decimal) -> None:
+        if needed > free:
+            raise InsufficientStock(self, needed=needed, free=free)
+
+    def _write(self, quantity, location, kind, unit_cost, by, reference, note) -> StockMovement:
+        movement = StockMovement.objects.create(
+            part=self,
+            location=location,
+            kind=kind,
+            quantity=quantity,
+            unit_cost=unit_cost,
+            note=note,
+            created_by=by,
+            **reference_columns(reference),
+        )
+        self.refresh_from_db(fields=["current_stock", "reserved_stock"])
+        return movement

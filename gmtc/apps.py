@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class GmtcConfig(AppConfig):
+    name = "gmtc"
+    verbose_name = "GM-TC"

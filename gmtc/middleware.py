@@ -1,0 +1,34 @@
+"""What every request passes through, whatever the room."""
+
+from django.conf import settings
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+CHUNK = 1024 * 1024
+DRAIN_AT_MOST = 256 * CHUNK
+
+
+class LimitUpload:
+    """Refuse a body over MAX_UPLOAD_BYTES before anything parses it.
+
+    The rest of the body is read and thrown away in small pieces, else the browser shows a broken connection
+    instead of our message; past 256 MB we hang up after all.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        try:
+            length = int(request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            length = 0
+        if length <= settings.MAX_UPLOAD_BYTES:
+            return self.get_response(request)
+        left = min(length, DRAIN_AT_MOST)
+        while left > 0 and (piece := request.read(min(CHUNK, left))):
+            left -= len(piece)
+        message = _("The file is too large: at most %(limit)s MB.") % {
+            "limit": settings.MAX_UPLOAD_BYTES // CHUNK,
+        }
+        return render(request, "ui/message.html", {"title": _("Too large"), "message": message}, status=413)
