@@ -1,2 +1,10 @@
+"""The context processor `brand`."""
+
+from django.utils.functional import SimpleLazyObject
+
+from apps.company.models import Company
+
+
 def brand(request):
-    return {}
+    """`{{ brand.css_url }}` and the like: one query for a page that shows the brand, none for one that does not."""
+    return {"brand": SimpleLazyObject(lambda: Company.current().brand)}
