@@ -2,6 +2,8 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
+from gmtc.history import REASONS
+
 
 class AccountsConfig(AppConfig):
     name = "apps.accounts"
@@ -11,3 +13,10 @@ class AccountsConfig(AppConfig):
         from apps.accounts import roles  # models are not loaded before ready()
 
         post_migrate.connect(roles.sync_after_migrate, dispatch_uid="accounts.roles")
+        REASONS.update(
+            assign_role=_("changed the role"),
+            activate=_("let sign in again"),
+            deactivate=_("deactivated"),
+            change_password=_("changed the password"),
+            reset_second_factor=_("took the second factor away"),
+        )

@@ -19,9 +19,7 @@ class Role(models.TextChoices):
 
 
 # Rooms whose records are the business; the rest is Django's own machinery, which only admins see.
-BUSINESS = (
-    "parts suppliers customers orders builds deliveries invoicing documents reports notifications".split()
-)
+BUSINESS = "parts suppliers customers orders builds deliveries invoicing documents reports notifications".split()
 
 VIEWER = [f"{room}.view_*" for room in BUSINESS] + ["company.view_company"]
 STAFF = VIEWER + [

@@ -1,0 +1,66 @@
+"""What only a real browser shows: passkeys under our Content-Security-Policy, and accessibility."""
+
+import re
+
+import pytest
+
+from gmtc.testing import PASSWORD, accessibility_faults
+
+pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
+
+
+def add_virtual_authenticator(page):
+    """A fingerprint reader that always says yes."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def sign_in(page, user):
+    page.goto("/accounts/login/")
+    page.get_by_label("Email").fill(user.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url(re.compile(r"/$"))
+
+
+def test_a_passkey_is_added_and_opens_the_door(browser_page, staff):
+    page = browser_page
+    add_virtual_authenticator(page)
+    sign_in(page, staff)
+
+    page.goto("/accounts/2fa/webauthn/add/")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_label("Passwordless").check()
+    page.get_by_role("button", name="Add").click()
+    page.wait_for_url("**/2fa/recovery-codes/**")
+    assert staff.has_second_factor()
+
+    page.goto("/accounts/logout/")
+    page.get_by_role("button", name="Sign Out").click()
+    page.wait_for_url("**/accounts/login/")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.wait_for_url(re.compile(r":\d+/$"))
+    page.goto("/accounts/profile/")
+    assert page.get_by_text("set up", exact=True).is_visible()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_pages_are_accessible(open_page, admin, staff, dark):
+    stranger, known = open_page(dark=dark), open_page(admin, dark=dark)
+    for path in ("login", "password/reset"):
+        stranger.goto(f"/accounts/{path}/")
+        assert accessibility_faults(stranger) == [], path
+    pages_of_users = ("profile", "users", "users/invite", f"users/{staff.pk}")
+    for path in (*pages_of_users, "2fa", "sessions", "password/change", "reauthenticate"):
+        known.goto(f"/accounts/{path}/")
+        assert accessibility_faults(known) == [], path
