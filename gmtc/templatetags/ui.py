@@ -1,5 +1,127 @@
 """Template tags and filters of every page."""
 
+from decimal import Decimal
+from uuid import uuid4
+
 from django import template
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.translation import get_language
+
+from gmtc import navigation
+from gmtc.history import entries
+from gmtc.money import cents
 
 register = template.Library()
+
+
+# --- Figures
+
+
+@register.filter
+def money(amount) -> str:
+    """1.234,50 € or €1,234.50."""
+    if amount is None or amount == "":
+        return ""
+    return _euros(number_format(cents(Decimal(amount)), 2, use_l10n=True, force_grouping=True))
+
+
+@register.filter
+def unit_price(amount) -> str:
+    """As money, with the third and fourth place only where they are not zero."""
+    if amount is None or amount == "":
+        return ""
+    amount = Decimal(amount)
+    places = 2 if amount == cents(amount) else 4
+    return _euros(
+        number_format(amount.quantize(Decimal(1).scaleb(-places)), places, use_l10n=True, force_grouping=True)
+    )
+
+
+def _euros(figure: str) -> str:
+    if get_language() == "de":
+        return f"{figure} €"  # no-break space
+    return f"-€{figure[1:]}" if figure.startswith("-") else f"€{figure}"
+
+
+@register.filter
+def quantity(amount) -> str:
+    """Without needless zeros: 1.234,5."""
+    if amount is None or amount == "":
+        return ""
+    amount = Decimal(amount).normalize()
+    places = max(0, -amount.as_tuple().exponent)
+    return number_format(amount, places, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def signed(amount) -> str:
+    """A movement's quantity: +5 or −5 with a real minus."""
+    return ("+" if amount > 0 else "−" if amount < 0 else "") + quantity(abs(amount))
+
+
+# --- Links and forms
+
+
+@register.simple_tag
+def form_key():
+    """One submitted form is one effect: the key that tells a second click from a second form."""
+    return format_html('<input type="hidden" name="form_key" value="{}">', uuid4().hex)
+
+
+@register.simple_tag
+def reference(row) -> str:
+    """The number of what a movement or reservation is for, linked to its page; nothing where an office hand did it."""
+    if not row.reference_type:
+        return ""
+    return format_html(
+        '<a href="{}">{}</a>', reverse("go", args=[row.reference_type, row.reference_id]), row.reference_number
+    )
+
+
+@register.filter
+def get(mapping, key):
+    return mapping.get(key)
+
+
+# --- The shell
+
+
+@register.simple_tag(takes_context=True)
+def sidebar(context):
+    return navigation.sections_for(context["request"].user)
+
+
+@register.simple_tag(takes_context=True)
+def house_menu(context):
+    return navigation.entries_for(context["request"].user, navigation.HOUSE)
+
+
+@register.simple_tag(takes_context=True)
+def create_menu(context):
+    return navigation.entries_for(context["request"].user, navigation.CREATE)
+
+
+@register.simple_tag(takes_context=True)
+def current_line(context):
+    return navigation.current(context["request"].path)
+
+
+@register.filter
+def may(user, permission: str) -> bool:
+    """`{% if user|may:"parts.add_part" %}`"""
+    return user.has_perm(permission)
+
+
+@register.inclusion_tag("ui/history.html")
+def history(record, limit: int = 20):
+    found = entries(record, limit=limit + 1)
+    return {"entries": found[:limit], "has_more": len(found) > limit}
+
+
+@register.filter
+def undo_url(message) -> str:
+    """The address that takes back what the toast tells, or nothing."""
+    tags = message.extra_tags or ""
+    return tags.removeprefix("undo:") if tags.startswith("undo:") else ""

@@ -1,0 +1,88 @@
+"""What changed, who did it, when and by which verb: read from simple-history for the history panel."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import models
+from django.utils.formats import localize
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+REASONS = {
+    "create": _("created"),
+    "edit": _("edited"),
+    "delete": _("moved to the trash"),
+    "restore": _("taken out of the trash"),
+    "import": _("imported"),
+    "admin": _("edited in the back office"),
+}
+NOT_SHOWN = {"id", "created_at", "updated_at", "created_by", "updated_by", "deleted_at", "version"}
+
+
+@dataclass
+class Change:
+    label: str
+    old: str
+    new: str
+
+
+@dataclass
+class Entry:
+    when: datetime
+    who: str
+    what: str
+    changes: list[Change] = field(default_factory=list)
+
+
+def entries(record, *, limit: int = 50) -> list[Entry]:
+    """The newest `limit` history rows of `record`, each with the fields that it changed."""
+    rows = list(record.history.select_related("history_user").order_by("-history_date", "-history_id")[: limit + 1])
+    fields = [each for each in rows[0].tracked_fields if each.name not in NOT_SHOWN] if rows else []
+    names = _names_of_foreign_keys(rows, fields)
+    found = []
+    for position, row in enumerate(rows[:limit]):
+        before = rows[position + 1] if position + 1 < len(rows) else None
+        entry = Entry(
+            when=row.history_date,
+            who=str(row.history_user or _("System")),
+            what=str(REASONS.get(row.history_change_reason) or row.history_change_reason or _("saved")),
+        )
+        for each in fields if before else []:
+            old, new = getattr(before, each.attname), getattr(row, each.attname)
+            if old != new:
+                entry.changes.append(
+                    Change(capfirst(each.verbose_name), _shown(each, old, names), _shown(each, new, names))
+                )
+        found.append(entry)
+    return found
+
+
+def changes_since(record, version: int) -> list[Entry]:
+    """What others did to `record` after `version`, for the one whose edit came too late."""
+    behind = record.version - version
+    return entries(record, limit=max(behind, 0)) if behind > 0 else []
+
+
+def _names_of_foreign_keys(rows, fields) -> dict:
+    """One query a foreign key, not one a row: {(model, pk): name}."""
+    names = {}
+    for each in fields:
+        if isinstance(each, models.ForeignKey):
+            model = each.remote_field.model
+            keys = {getattr(row, each.attname) for row in rows} - {None}
+            names |= {(model, one.pk): str(one) for one in model._base_manager.filter(pk__in=keys)} if keys else {}
+    return names
+
+
+def _shown(each, value, names) -> str:
+    if value in (None, "", {}, []):
+        return "–"
+    if isinstance(each, models.ForeignKey):
+        return names.get((each.remote_field.model, value), str(value))
+    if isinstance(each, models.BooleanField):
+        return str(_("yes") if value else _("no"))
+    if each.choices:
+        return str(dict(each.flatchoices).get(value, value))
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {text}" for key, text in value.items())
+    return str(localize(value.normalize() if hasattr(value, "normalize") and value == 0 else value))
