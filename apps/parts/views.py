@@ -98,7 +98,7 @@ class PartTransfer(PartAction):
     permission = "parts.transfer_part"
     form_class = TransferForm
     title = gettext_lazy("Transfer %(record)s")
-    button = gettext_lazy("Transfer")
+    button = gettext_lazy("Move stock")
     done = gettext_lazy("%(record)s transferred.")
 
 

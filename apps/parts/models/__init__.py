@@ -3,6 +3,7 @@
 from apps.parts.models.category import Category
 from apps.parts.models.location import StorageLocation
 from apps.parts.models.part import InsufficientStock, Part, Procurement, Unit
+from apps.parts.models.part_import import PartImport, PartImportRow
 from apps.parts.models.stock import MovementKind, Reference, Reservation, StockLevel, StockMovement
 
 __all__ = [
@@ -10,6 +11,8 @@ __all__ = [
     "InsufficientStock",
     "MovementKind",
     "Part",
+    "PartImport",
+    "PartImportRow",
     "Procurement",
     "Reference",
     "Reservation",

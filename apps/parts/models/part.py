@@ -20,6 +20,7 @@ from gmtc.models import (
     unique_while_alive,
 )
 from gmtc.money import ZERO, moving_average
+from gmtc.money import unit_price as to_unit_price
 
 QUANTITY = Decimal("0.001")
 
@@ -67,10 +68,10 @@ class PartQuerySet(RecordQuerySet):
 
     def low_stock(self):
         """Free stock below the minimum."""
-        return self.filter(minimum_stock__gt=F("current_stock") - F("reserved_stock"))
+        return self.filter(Part.IS_LOW)
 
     def out_of_stock(self):
-        return self.filter(current_stock__lte=0)
+        return self.filter(Part.IS_OUT)
 
     def sellable(self):
         return self.filter(is_sellable=True)
@@ -80,11 +81,14 @@ class PartQuerySet(RecordQuerySet):
 
     def lock_all(self):
         """Lock the rows, always in the order of their keys, so that two transactions never wait for each other."""
-        return self.order_by("pk").select_for_update(of=("self",))
+        return self.order_by("pk").select_for_update(of=("self",), no_key=True)
 
 
 class Part(Record):
     """A thing that is bought, made, built in or sold. Quantities are in `unit`, prices in euros net for one unit."""
+
+    IS_LOW = Q(minimum_stock__gt=F("current_stock") - F("reserved_stock"))
+    IS_OUT = Q(current_stock__lte=0)
 
     running = ("current_stock", "reserved_stock", "average_cost")
 
@@ -273,8 +277,9 @@ class Part(Record):
     ) -> StockMovement:
         """Take `quantity` into stock at `unit_cost` euros each; the average cost follows."""
         quantity = self.checked_quantity(quantity)
+        unit_cost = self.checked_cost(unit_cost)
         with transaction.atomic():
-            self.lock()
+            self._lock_alive()
             average = moving_average(self.current_stock, self.average_cost, quantity, unit_cost)
             movement = self._write(quantity, location, kind, unit_cost, by, reference, note)
             if average != self.average_cost:
@@ -299,8 +304,10 @@ class Part(Record):
         """
         quantity = self.checked_quantity(quantity)
         with transaction.atomic():
-            self.lock()
+            self._lock_alive()
             if reservation:
+                if reservation.part_id != self.pk:
+                    raise Refused(_("This reservation is for another part."), field="reservation")
                 reservation.release(by=by, quantity=quantity)
                 self.refresh_from_db(fields=["reserved_stock"])
             self._require(quantity, self.free_stock)
@@ -320,9 +327,11 @@ class Part(Record):
         """Correct the stock by `quantity`, which may be negative, at average cost. `note` says why."""
         if not note.strip():
             raise Refused(_("Say why the stock is corrected."), field="note")
-        change = self.checked_quantity(abs(quantity)) * (-1 if quantity < 0 else 1)
+        change = self.checked_change(quantity)
+        if not change:
+            raise Refused(_("The quantity must not be zero."), field="quantity")
         with transaction.atomic():
-            self.lock()
+            self._lock_alive()
             if change < 0:
                 self._require(-change, self.free_stock)
                 self._require(-change, self.stock_at(location))
@@ -334,7 +343,7 @@ class Part(Record):
         if source == target:
             raise Refused(_("Choose another place as the target."), field="target")
         with transaction.atomic():
-            self.lock()
+            self._lock_alive()
             self._require(quantity, self.stock_at(source))
             # In first, then out: the part's sum must not sink below what is reserved in between.
             self._write(quantity, target, MovementKind.TRANSFER, self.average_cost, by, None, note)
@@ -344,7 +353,7 @@ class Part(Record):
         """Promise `quantity` of the free stock. Raises InsufficientStock where less is free."""
         quantity = self.checked_quantity(quantity)
         with transaction.atomic():
-            self.lock()
+            self._lock_alive()
             self._require(quantity, self.free_stock)
             reservation = Reservation(part=self, quantity=quantity, note=note, **reference_columns(reference))
             reservation.save(by=by, reason="reserve")
@@ -357,6 +366,13 @@ class Part(Record):
 
     def checked_quantity(self, quantity) -> Decimal:
         """A positive quantity with at most three places, whole for counted units; raises Refused otherwise."""
+        checked = self.checked_change(quantity)
+        if checked <= 0:
+            raise Refused(_("The quantity must be greater than zero."), field="quantity")
+        return checked
+
+    def checked_change(self, quantity) -> Decimal:
+        """As `checked_quantity`, but it may be zero, or negative for a loss."""
         try:
             exact = Decimal(quantity)
             rounded = exact.quantize(QUANTITY)
@@ -366,8 +382,8 @@ class Part(Record):
             raise Refused(_("“%(text)s” is not a quantity.") % {"text": quantity}, field="quantity") from None
         if rounded != exact:
             raise Refused(_("At most three decimal places."), field="quantity")
-        if not 0 < rounded <= MAX_QUANTITY:
-            raise Refused(_("The quantity must be greater than zero."), field="quantity")
+        if abs(rounded) > MAX_QUANTITY:
+            raise Refused(_("The quantity is too large."), field="quantity")
         if Unit(self.unit).is_counted and rounded % 1:
             raise Refused(
                 _("%(part)s is counted in whole %(unit)s.") % {"part": self.sku, "unit": self.get_unit_display()},
@@ -375,11 +391,29 @@ class Part(Record):
             )
         return rounded
 
+    def checked_cost(self, cost) -> Decimal:
+        """Euros for one unit, not negative, to four places; raises Refused otherwise."""
+        try:
+            checked = to_unit_price(Decimal(cost))
+            if not 0 <= checked <= MAX_MONEY:
+                raise ValueError("out of bounds")
+        except (InvalidOperation, TypeError, ValueError):
+            raise Refused(_("“%(text)s” is not a price.") % {"text": cost}, field="unit_cost") from None
+        return checked
+
+    def _lock_alive(self) -> None:
+        """Lock the part for a movement or a promise; nothing moves that lies in the trash."""
+        self.lock()
+        if self.deleted_at:
+            raise Refused(_("%(part)s is in the trash; restore it first.") % {"part": self.sku})
+
     def _require(self, needed: Decimal, free: Decimal) -> None:
         if needed > free:
             raise InsufficientStock(self, needed=needed, free=free)
 
     def _write(self, quantity, location, kind, unit_cost, by, reference, note) -> StockMovement:
+        if location.deleted_at:
+            raise Refused(_("%(place)s is in the trash; restore it first.") % {"place": location}, field="location")
         movement = StockMovement.objects.create(
             part=self,
             location=location,

@@ -152,8 +152,8 @@ class Reservation(Referring, Record):
         with transaction.atomic():
             self.part.lock()
             self.lock()
-            given_back = self.quantity if quantity is None else quantity
-            if given_back > self.quantity or given_back < 0:
+            given_back = self.quantity if quantity is None else self.part.checked_quantity(quantity)
+            if given_back > self.quantity:
                 raise Refused(_("Only %(held)s are reserved here.") % {"held": f"{self.quantity.normalize():f}"})
             self.quantity -= given_back
             self.save(by=by, reason="release")

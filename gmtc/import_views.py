@@ -1,0 +1,215 @@
+"""The pages of an import: upload, columns, preview, result. A room lists them in its `urls.py`:
+
+    IMPORT = {"model": ..., "permission": "customers.import_customer", "list_page": "customers:customer_list"}
+    path("import/", ImportList.as_view(**IMPORT), name="import_list"), ...
+
+under the names import_list, import_template, import_detail, import_progress, import_check, import_accept,
+import_discard and import_resume. The list page behind `list_page` shows one import's records with `?imported=<uuid>`.
+"""
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from openpyxl.utils import get_column_letter
+
+from gmtc.errors import Refused
+from gmtc.export import template_response
+from gmtc.imports import RowKind, Status
+from gmtc.spreadsheets import DecimalMark
+from gmtc.views import Permitted
+
+ROWS_A_PAGE = 100
+RECENT = 20
+
+
+class ImportOptions(forms.Form):
+    decimal_mark = forms.ChoiceField(
+        label=gettext_lazy("How numbers are written"),
+        choices=[("", gettext_lazy("as the file shows")), *DecimalMark.choices],
+        required=False,
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+
+    def options(self) -> dict:
+        return {name: self.cleaned_data[name] for name in ImportOptions.base_fields if self.cleaned_data.get(name)}
+
+
+class UploadForm(ImportOptions):
+    file = forms.FileField(
+        label=gettext_lazy("File"), widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,.txt", "class": "form-control"})
+    )
+    field_order = ["file"]
+
+
+class ImportPage(Permitted):
+    """`model` is the room's DataImport."""
+
+    permission = ""
+    model = None
+    list_page = ""
+    template_name = ""
+
+    @property
+    def resource(self):
+        return self.model().resource
+
+    def found(self):
+        return get_object_or_404(self.model, pk=self.kwargs["pk"])
+
+    def shared(self) -> dict:
+        """What the templates need of the room."""
+        noun = self.resource.model._meta
+        return {
+            "room": self.request.resolver_match.namespace,
+            "list_page": reverse(self.list_page),
+            "nouns": capfirst(noun.verbose_name_plural),
+            "label": noun.label_lower,
+        }
+
+    def page(self, record, form, *, problem: str = "", status: int = 200) -> HttpResponse:
+        kind = self.request.GET.get("kind", "")
+        rows = record.rows.all()
+        if kind in RowKind.values:
+            rows = rows.filter(kind=kind)
+        page = Paginator(rows, ROWS_A_PAGE).get_page(self.request.GET.get("page"))
+        shown = [
+            (get_column_letter(number), self.resource.column(name))
+            for number, name in enumerate(record.mapping, start=1)
+            if name
+        ]
+        counts = {
+            RowKind.NEW: record.new_rows,
+            RowKind.CHANGED: record.changed_rows,
+            RowKind.UNCHANGED: record.unchanged_rows,
+            RowKind.FAULTY: record.faulty_rows,
+        }
+        headings = zip(record.headings, record.mapping, strict=False)
+        context = {
+            "record": record,
+            "form": form,
+            "problem": problem,
+            "needs_columns": bool(problem) or (record.status == Status.UPLOADED and bool(record.headings)),
+            "choices": self.resource.importable(),
+            "headings": [
+                (number, get_column_letter(number), heading, name)
+                for number, (heading, name) in enumerate(headings, start=1)
+            ],
+            "columns": [column for _letter, column in shown],
+            "rows": [(row, list(cells(row, shown))) for row in page.object_list],
+            "page": page,
+            "kind": kind,
+            "chips": [("", _("All"), record.row_count), *((each, each.label, count) for each, count in counts.items())],
+        }
+        return render(self.request, "ui/import_detail.html", self.shared() | context, status=status)
+
+
+def cells(row, shown):
+    """Each cell of the preview: what was read, what it was before, what is wrong and where."""
+    for letter, column in shown:
+        change = row.changes.get(column.name)
+        yield {
+            "text": row.cells.get(column.name, ""),
+            "old": change[0] if change else None,
+            "is_changed": change is not None,
+            "error": row.errors.get(column.name, ""),
+            "address": f"{letter}{row.number}",
+            "is_number": column.is_number,
+        }
+
+
+class ImportList(ImportPage):
+    """Upload a file, take up an import again, learn what the columns mean."""
+
+    template_name = "ui/import_list.html"
+
+    def get(self, request):
+        return self.upload_page(UploadForm())
+
+    def post(self, request):
+        form = UploadForm(request.POST, request.FILES)
+        if form.is_valid():
+            try:
+                upload = self.model.upload(
+                    form.cleaned_data["file"], by=request.user, language=get_language(), options=form.options()
+                )
+                upload.check_rows(by=request.user)
+                return redirect(upload)
+            except Refused as refusal:
+                form.add_error("file", str(refusal))
+        return self.upload_page(form, status=422)
+
+    def upload_page(self, form, *, status: int = 200):
+        mine = self.model.objects.filter(created_by=self.request.user).exclude(status=Status.DISCARDED)
+        context = {"form": form, "imports": mine[:RECENT], "columns": self.resource.importable()}
+        return render(self.request, self.template_name, self.shared() | context, status=status)
+
+
+class ImportTemplate(ImportPage):
+    def get(self, request, format):
+        return template_response(self.resource, format=format)
+
+
+class ImportDetail(ImportPage):
+    def get(self, request, pk):
+        record = self.found()
+        return self.page(record, ImportOptions(initial=record.options))
+
+
+class ImportProgress(ImportPage):
+    """The fragment that the page asks for every second while a job is at work; then the page loads anew."""
+
+    def get(self, request, pk):
+        record = self.found()
+        if not record.is_busy:
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        return render(request, "ui/import_detail.html#progress", self.shared() | {"record": record})
+
+
+class ImportCheck(ImportPage):
+    """Check again, with the columns and options that the user chose."""
+
+    def post(self, request, pk):
+        record, form, mapping = self.found(), ImportOptions(request.POST), None
+        if record.headings:
+            mapping = [request.POST.get(f"column-{number}", "") for number, _heading in enumerate(record.headings, 1)]
+        try:
+            record.check_rows(by=request.user, mapping=mapping, options=form.options() if form.is_valid() else None)
+        except Refused as refusal:
+            record.mapping = mapping or record.mapping
+            return self.page(record, form, problem=str(refusal), status=422)
+        return redirect(record)
+
+
+class ImportAccept(ImportPage):
+    def post(self, request, pk):
+        record = self.found()
+        try:
+            record.accept(by=request.user)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        return redirect(record)
+
+
+class ImportDiscard(ImportPage):
+    def post(self, request, pk):
+        record = self.found()
+        try:
+            record.discard(by=request.user)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return redirect(record)
+        messages.success(request, _("%(file)s was discarded.") % {"file": record})
+        return redirect(f"{self.request.resolver_match.namespace}:import_list")
+
+
+class ImportResume(ImportPage):
+    def post(self, request, pk):
+        record = self.found()
+        record.resume(by=request.user)
+        return redirect(record)
