@@ -1,0 +1,539 @@
+"""How fast the system is at the size it is made for. Called by deploy/bench.
+
+Data: 100,000 parts, 1,000,000 movements. Each work is measured warm, many times, as a signed-in member of the staff
+through Django's test client: what the server does, without the network. A floor is the least that the same answer
+could cost, measured the same way in the same run: the same client, middleware and sign-in, and behind them a bare
+view with the same rows. Later rooms add their work to WORKS.
+"""
+
+import argparse
+import csv
+import io
+import os
+import random
+import resource
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from statistics import median, quantiles
+from typing import NamedTuple
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gmtc.settings")
+django.setup()
+
+import orjson  # noqa: E402 - the lines below need the settings that setup() has loaded
+from django.conf import settings  # noqa: E402
+from django.core.cache import cache  # noqa: E402
+from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
+from django.http import HttpResponse  # noqa: E402
+from django.template import Context, Engine  # noqa: E402
+from django.test import Client, override_settings  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
+from django.urls import include, path, reverse  # noqa: E402
+from django.utils import timezone  # noqa: E402
+from uuid_utils.compat import uuid7  # noqa: E402
+
+from apps.accounts.models import User  # noqa: E402
+from apps.parts.filters import PartFilter  # noqa: E402
+from apps.parts.models import Category, Part, PartImport, StockMovement, StorageLocation, Unit  # noqa: E402
+from deploy.prepare import STEPS  # noqa: E402
+from gmtc.bulk import create_all  # noqa: E402
+
+ROOT = Path(__file__).resolve().parent.parent
+STAFF, MANAGER = "bench-staff@example.com", "bench-manager@example.com"
+RUNS = 30
+rng = random.Random(24)  # noqa: S311 - no secrets
+
+
+def say(topic: str, text: str) -> None:
+    print(f"{topic:<10} {text}", flush=True)
+
+
+# --- The data --------------------------------------------------------------------------------------------------------
+
+
+def build(parts: int, movements: int) -> None:
+    """A database of the wanted size; what is there already stays."""
+    for _topic, _text, command in STEPS:
+        call_command(*command)
+    for email, role in ((STAFF, "staff"), (MANAGER, "manager")):
+        if not User.objects.filter(email=email).exists():
+            User.objects.create_user(email, secrets.token_urlsafe(20), name=f"Bench {role}", role=role)
+    found = Part.everything.count(), StockMovement.objects.count()
+    if found == (parts, movements):
+        say("Data", f"{parts:,} parts and {movements:,} movements are here")
+        return
+    if found != (0, 0):
+        sys.exit(f"There are {found[0]:,} parts and {found[1]:,} movements here; use --fresh to start anew.")
+    started = time.monotonic()
+    say("Data", f"making {parts:,} parts and {movements:,} movements; this happens once")
+    with transaction.atomic():
+        places = make_places()
+        made = make_parts(parts, make_categories(), places)
+        make_ledger(made, places, movements)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    call_command("verify", stdout=io.StringIO())
+    say("Data", f"made and verified in {time.monotonic() - started:.0f} s")
+
+
+def make_categories() -> list[Category]:
+    """20 branches of 12."""
+    tops = [Category(name=f"Group {number:02}") for number in range(20)]
+    create_all(tops, by=None, reason="create")
+    leaves = [Category(name=f"Kind {number:02}", parent=top) for top in tops for number in range(12)]
+    create_all(leaves, by=None, reason="create")
+    return leaves
+
+
+def make_places() -> list[StorageLocation]:
+    """40 racks of 50 boxes."""
+    racks = [StorageLocation(code=f"R{number:02}", name=f"Rack {number}") for number in range(40)]
+    create_all(racks, by=None, reason="create")
+    boxes = [
+        StorageLocation(code=f"{rack.code}-{number:02}", name=f"Box {number}", parent=rack)
+        for rack in racks
+        for number in range(50)
+    ]
+    create_all(boxes, by=None, reason="create")
+    return boxes
+
+
+def make_parts(count: int, categories, places) -> list[Part]:
+    """The maker's own catalogue over and over, each time in another size."""
+    with (ROOT / "apps" / "parts" / "demo.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    parts = []
+    for number in range(count):
+        row, round_ = rows[number % len(rows)], number // len(rows)
+        parts.append(
+            Part(
+                sku=f"{row['sku']}-{round_:03}",
+                name=f"{row['name']} V{round_}",
+                category=rng.choice(categories),
+                unit=Unit.PIECE,
+                procurement=row["procurement"],
+                is_sellable=number % 9 == 0,
+                minimum_stock=rng.choice([0, 0, 10, 50, 200]),
+                reorder_quantity=100,
+                unit_price=Decimal(rng.randrange(5, 50_000)) / 100,
+                manufacturer=row["manufacturer"],
+                manufacturer_number=f"{row['manufacturer_number']}-{round_}",
+                cad_name=f"{row['cad_name']}_{round_}" if row["cad_name"] else "",
+                specifications={"Round": str(round_)},
+                default_location=rng.choice(places),
+            )
+        )
+    create_all(parts, by=None, reason="create")
+    return parts
+
+
+def make_ledger(parts, places, count: int) -> None:
+    """Past the triggers, which take a millisecond a row; `verify` then says whether all adds up."""
+    first, step = timezone.now() - timedelta(days=730), timedelta(days=729) / count
+    per_part, users = count // len(parts), [User.objects.get(email=STAFF).pk, User.objects.get(email=MANAGER).pk]
+    homes = [(part.default_location_id, rng.choice(places).pk) for part in parts]
+    columns = "id, part_id, location_id, kind, quantity, unit_cost, note, created_at, created_by_id,"
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        with cursor.copy(f"COPY parts_stockmovement ({columns} reference_type, reference_number) FROM STDIN") as copy:
+            for number in range(count):
+                # One round over all parts after the other, as a ledger grows; each round begins with receipts.
+                turn, which = divmod(number, len(parts))
+                turn, which = (turn, which) if turn < per_part else (per_part, which)
+                when = first + step * number
+                quantity, kind = (500, "purchase") if turn % 5 == 0 else (-rng.randrange(1, 60), "production")
+                copy.write_row(
+                    (
+                        uuid7(nanoseconds=int(when.timestamp() * 1e9)),
+                        parts[which].pk,
+                        homes[which][turn // 5 % 2],
+                        kind,
+                        quantity,
+                        Decimal("1.5"),
+                        "",
+                        when,
+                        users[number % 2],
+                        "",
+                        "",
+                    )
+                )
+        cursor.execute(
+            "INSERT INTO parts_stocklevel (id, part_id, location_id, quantity) SELECT gen_random_uuid(), part_id,"
+            " location_id, sum(quantity) FROM parts_stockmovement GROUP BY part_id, location_id"
+        )
+        cursor.execute(
+            "UPDATE parts_part SET current_stock = ledger.total, average_cost = 1.5 FROM (SELECT part_id,"
+            " sum(quantity) AS total FROM parts_stockmovement GROUP BY part_id) ledger WHERE ledger.part_id = id"
+        )
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    staff = User.objects.get(email=STAFF)
+    for part in rng.sample(parts, min(2_000, len(parts))):
+        part.reserve(5, by=staff)
+
+
+# --- Measuring -------------------------------------------------------------------------------------------------------
+
+
+class Figure(NamedTuple):
+    """One line of the table; times in milliseconds. `is_met` None: measured, not judged."""
+
+    work: str
+    ms: float
+    p95: float | None = None
+    floor: float | None = None
+    queries: int | None = None
+    target: str = ""
+    is_met: bool | None = None
+    unit: str = "ms"
+
+
+def timed(act: Callable[[int], object], runs: int = RUNS) -> tuple[float, float]:
+    """Median and 95th percentile of warm runs."""
+    return beside(act, None, runs)[:2]
+
+
+def beside(act: Callable, floor: Callable | None, runs: int = RUNS) -> tuple[float, float, float]:
+    """Median, 95th percentile, median of the floor; taken in turns, so that a busy machine slows both alike."""
+    times, floors = [], []
+    for run in range(runs + 3):
+        for each, found in ((act, times), (floor, floors)):
+            if each:
+                begin = time.perf_counter()
+                each(run)
+                found.append((time.perf_counter() - begin) * 1000)
+    times, floors = times[3:], floors[3:] or [0.0]  # the first ones warm up
+    return median(times), quantiles(times, n=20)[-1], median(floors)
+
+
+def once(act: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    act()
+    return (time.perf_counter() - begin) * 1000
+
+
+class Visitor:
+    """A signed-in browser without a network."""
+
+    def __init__(self, email: str):
+        self.client = Client(SERVER_NAME="localhost")
+        self.client.force_login(User.objects.get(email=email))
+
+    def get(self, address: str, **headers) -> bytes:
+        response = self.client.get(address, headers=headers)
+        if response.status_code != 200:
+            sys.exit(f"{address} answered {response.status_code}")
+        return b"".join(response.streaming_content) if response.streaming else response.content
+
+    def queries(self, address: str, **headers) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            self.get(address, **headers)
+        return len(captured)
+
+
+FRAGMENT = {"HX-Request": "true", "HX-Target": "list"}
+COLUMNS = "sku name category__name unit_price current_stock reserved_stock default_location__code unit".split()
+BARE = Engine().from_string(
+    "<table>{% for row in rows %}<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>{% endfor %}</table>"
+)
+
+
+def _narrowed(request):
+    return PartFilter(request.GET, queryset=Part.objects.all()).qs.order_by(request.GET["sort"])
+
+
+def bare_list(request):
+    """The floor of a list: the same rows, bare. Asking who is signed in is part of every answer."""
+    assert request.user.is_authenticated  # noqa: S101
+    rows = _narrowed(request).values_list(*COLUMNS)
+    count = rows.order_by()[:1001].count()
+    return HttpResponse(f"{count}{BARE.render(Context({'rows': rows[:50]}))}")
+
+
+def bare_json(request):
+    assert request.user.is_authenticated  # noqa: S101
+    rows = _narrowed(request)
+    names = [field.attname for field in Part._meta.concrete_fields if field.name != "search_text"]
+    found = [{name: str(value) for name, value in row.items()} for row in rows.values(*names)[:50]]
+    return HttpResponse(orjson.dumps({"data": found, "count": rows.count()}), content_type="application/json")
+
+
+urlpatterns = [path("bare/list", bare_list), path("bare/json", bare_json), path("", include("gmtc.urls"))]
+
+
+# --- What is measured ------------------------------------------------------------------------------------------------
+
+
+def lists() -> Iterator[Figure]:
+    staff = Visitor(STAFF)
+    top = Category.objects.get(name="Group 07").pk
+    for name, query in (
+        ("first page", "sort=sku"),
+        ("in stock, dearest first", "stock=available&sort=-unit_price"),
+        ("category and stock, by name", f"category={top}&stock=low&sort=name"),
+    ):
+        address = f"{reverse('parts:part_list')}?{query}&per_page=50"
+        page, bare = (lambda run, at=at: staff.get(at) for at in (address, f"/bare/list?{query}"))
+        ms, p95, floor = beside(page, bare)
+        queries = staff.queries(address)
+        yield Figure(
+            f"parts list, 50 rows, {name}",
+            ms,
+            p95,
+            floor,
+            queries,
+            "1.5 x, 8 queries",
+            ms <= 1.5 * floor and queries <= 8,
+        )
+        ms, p95 = timed(lambda run, address=address: staff.get(address, **FRAGMENT))
+        yield Figure("  the list alone, as htmx asks for it", ms, p95, floor, staff.queries(address, **FRAGMENT))
+    address = f"{reverse('parts:part_list')}?stock=available&summary=1"
+    ms, p95 = timed(lambda run: staff.get(address), 10)
+    yield Figure("counts and totals beside the list", ms, p95, None, staff.queries(address))
+    address = f"{reverse('parts:movement_list')}?per_page=50"
+    ms, p95 = timed(lambda run: staff.get(address))
+    yield Figure("movements, newest 50 of a million", ms, p95, None, staff.queries(address), "8 queries")
+
+
+def search() -> Iterator[Figure]:
+    staff = Visitor(STAFF)
+    typed = [
+        "mgn",
+        "mgn12",
+        "mgn12 4",
+        "mgn12 450",
+        "würth m3x12",
+        "iso4762-m5",
+        "kugel",
+        "petg",
+        "fan 80x80",
+        "24 v 350",
+    ]
+    page = reverse("parts:part_list")
+
+    def type_on(run):
+        staff.get(f"{page}?q={typed[run % len(typed)].replace(' ', '+')}", **FRAGMENT)
+
+    ms, p95 = timed(type_on, 50)
+    yield Figure(
+        "search in parts, as you type", ms, p95, None, staff.queries(f"{page}?q=mgn12"), "p95 100 ms", p95 <= 100
+    )
+    choices = reverse("parts:part_choices")
+    ms, p95 = timed(lambda run: staff.get(f"{choices}?q={typed[run % len(typed)].replace(' ', '+')}"), 50)
+    yield Figure(
+        "part choices of a remote select", ms, p95, None, staff.queries(f"{choices}?q=mgn12"), "p95 100 ms", p95 <= 100
+    )
+
+
+def details() -> Iterator[Figure]:
+    staff = Visitor(STAFF)
+    pages = [
+        reverse("parts:part_detail", args=[key]) for key in Part.objects.values_list("pk", flat=True)[: RUNS * 7 : 7]
+    ]
+    ms, p95 = timed(lambda run: staff.get(pages[run % len(pages)]))
+    queries = staff.queries(pages[0])
+    yield Figure("part detail", ms, p95, None, queries, "p95 100 ms, 15 queries", p95 <= 100 and queries <= 15)
+    ms, p95 = timed(lambda run: staff.get("/"))
+    yield Figure("dashboard", ms, p95, None, staff.queries("/"))
+
+
+def api() -> Iterator[Figure]:
+    staff = Visitor(STAFF)
+    query = "stock=available&sort=name"
+    cache.clear()  # the rate limit counts per minute
+    ms, p95, floor = beside(
+        lambda run: staff.get(f"/api/parts?{query}&per_page=50"), lambda run: staff.get(f"/bare/json?{query}")
+    )
+    queries = staff.queries(f"/api/parts?{query}&per_page=50")
+    yield Figure("API, 50 parts filtered and sorted", ms, p95, floor, queries, "2 x", ms <= 2 * floor)
+
+
+def export() -> Iterator[Figure]:
+    manager = Visitor(MANAGER)
+    count = Part.objects.count()
+
+    def bare():
+        out = csv.writer(io.StringIO())
+        for row in Part.objects.values_list(*COLUMNS).iterator(chunk_size=2_000):
+            out.writerow(row)
+
+    floor = once(bare)
+    ms = once(lambda: manager.get(f"{reverse('parts:part_list')}?export=csv"))
+    yield Figure(f"export of {count:,} parts as CSV", ms, None, floor)
+
+
+def imports() -> Iterator[Figure]:
+    """10,000 rows, a fifth of them parts that exist: read, preview, write with history. Taken back afterwards."""
+    manager = User.objects.get(email=MANAGER)
+    known = Part.objects.values_list("sku", flat=True)[:2_000]
+    table = io.StringIO()
+    out = csv.writer(table, delimiter=";")
+    out.writerow(["Artikelnummer", "Bezeichnung", "Einheit", "Mindestbestand", "Verkaufspreis", "Hersteller"])
+    for number, sku in enumerate([*known, *(f"NEW-{number:05}" for number in range(8_000))]):
+        out.writerow([sku, f"Imported part {number}", "Stk", number % 50, f"{number % 900},50", "Würth"])
+    file = SimpleUploadedFile("parts.csv", table.getvalue().encode())
+    with transaction.atomic():
+        begin = time.perf_counter()
+        upload = PartImport.upload(file, by=manager, language="de", options={})
+        upload.check_rows(by=manager)
+        upload.lock().work(by=manager)
+        checked = time.perf_counter()
+        if (upload.lock().new_rows, upload.changed_rows) != (8_000, 2_000):
+            sys.exit(f"the import found {upload.new_rows} new, {upload.changed_rows} changed: {upload.message}")
+        upload.accept(by=manager)
+        upload.lock().work(by=manager)
+        done = time.perf_counter()
+        if upload.lock().status != "accepted":
+            sys.exit(f"the import is {upload.status}: {upload.message}")
+        upload.file.delete(save=False)
+        transaction.set_rollback(True)
+    ms = (done - begin) * 1000
+    yield Figure("import of 10,000 rows, all", ms, target="8 s", is_met=ms <= 8_000)
+    yield Figure("  reading and preview", (checked - begin) * 1000)
+
+
+def verify() -> Iterator[Figure]:
+    yield Figure("manage.py verify, everything", once(lambda: call_command("verify", stdout=io.StringIO())))
+
+
+def memory() -> Iterator[Figure]:
+    """What a web worker and a job worker hold after some work, by their share of the machine's memory (PSS)."""
+    yield Figure("this process at most", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, unit="MB")
+    if not Path("/proc/self/smaps_rollup").exists():
+        return
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    python = sys.executable
+    web = subprocess.Popen(
+        [
+            python,
+            "-m",
+            "gunicorn",
+            "-c",
+            str(ROOT / "deploy" / "gunicorn.conf.py"),
+            "--log-level",
+            "warning",
+            "-b",
+            f"127.0.0.1:{port}",
+        ],
+        cwd=ROOT,
+    )
+    jobs = subprocess.Popen([python, "manage.py", "procrastinate", "worker"], cwd=ROOT, stderr=subprocess.DEVNULL)
+    try:
+        visitor = Visitor(STAFF)
+        cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in visitor.client.cookies.items())
+        request = urllib.request.Request(  # noqa: S310 - our own server
+            f"http://127.0.0.1:{port}{reverse('parts:part_list')}", headers={"Cookie": cookie, "Host": "localhost"}
+        )
+        wait_for(web, port)
+        for _ in range(100):
+            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+                answer.read()
+        for number, worker in enumerate(children(web.pid), 1):
+            yield Figure(f"web worker {number}", shared_fairly(worker), unit="MB")
+        yield Figure("web master", shared_fairly(web.pid), unit="MB")
+        yield Figure("job worker", shared_fairly(jobs.pid), unit="MB")
+    finally:
+        for process in (web, jobs):
+            process.send_signal(signal.SIGTERM)
+        for process in (web, jobs):
+            process.wait(30)
+
+
+def wait_for(web: subprocess.Popen, port: int) -> None:
+    """Until the server answers."""
+    for _ in range(300):
+        with closing(socket.socket()) as caller:
+            if caller.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        if web.poll() is not None:
+            break
+        time.sleep(0.2)
+    sys.exit("The web server does not start: see above.")
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def shared_fairly(pid: int) -> float:
+    """Megabytes; what several processes share is counted in parts."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+WORKS = [lists, search, details, api, export, imports, verify, memory]
+
+
+# --- The table -------------------------------------------------------------------------------------------------------
+
+
+def show(figure: Figure) -> None:
+    cells = [
+        f"{figure.work:<55}",
+        f"{figure.ms:>9,.1f} {figure.unit:<2}",
+        f"{figure.p95:>9,.1f}" if figure.p95 is not None else " " * 9,
+        f"{figure.floor:>9,.1f}" if figure.floor is not None else " " * 9,
+        f"{figure.ms / figure.floor:>6.2f}" if figure.floor else " " * 6,
+        f"{figure.queries:>8}" if figure.queries is not None else " " * 8,
+        f"  {figure.target:<24}",
+        {None: "", True: "ok", False: "MISSED"}[figure.is_met],
+    ]
+    print(" ".join(cells).rstrip(), flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--parts", type=int, default=100_000)
+    parser.add_argument("--movements", type=int, default=1_000_000)
+    parser.add_argument(
+        "--only", default="", help="a word of the works to measure: " + ", ".join(w.__name__ for w in WORKS)
+    )
+    parser.add_argument("--fresh", action="store_true", help="drop the data of an earlier bench first")
+    options = parser.parse_args()
+    if options.fresh:
+        empty()
+    build(options.parts, options.movements)
+    print(f"\n{'work':<55} {'median':>12} {'p95':>9} {'floor':>9} {'ratio':>6} {'queries':>8}  target")
+    missed = 0
+    with override_settings(ROOT_URLCONF="deploy.bench"):
+        for work in WORKS:
+            if options.only in work.__name__:
+                for figure in work():
+                    show(figure)
+                    missed += figure.is_met is False
+    if missed:
+        sys.exit(f"\n{missed} figures are over their target.")
+    print("\nEvery target is met.")
+
+
+def empty() -> None:
+    """Only what a bench has made: its users are the mark."""
+    call_command("migrate", verbosity=0)
+    if Part.everything.exists() and not User.objects.filter(email=STAFF).exists():
+        sys.exit("This database was not made by the bench.")
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE")
+        cursor.execute("CREATE SCHEMA public")
+    shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+"""The web server. Numbers for one small machine; GMTC_WEB_WORKERS and GMTC_WEB_THREADS change them."""
+
+import os
+
+wsgi_app = "gmtc.wsgi:application"
+worker_class = "gthread"
+workers = int(os.environ.get("GMTC_WEB_WORKERS", "2"))
+threads = int(os.environ.get("GMTC_WEB_THREADS", "4"))
+
+# Loaded once and then forked: two workers take little more memory than one. Nothing connects to the database before.
+preload_app = True
+
+# A page takes a tenth of a second, a large PDF a few; what takes a minute hangs. Big work is a job, not a request.
+timeout = 60
+graceful_timeout = 20
+keepalive = 5
+max_requests = 5000  # a leak somewhere below us never grows for long
+max_requests_jitter = 500
+
+# The heartbeat file must not wait for a busy disk.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
+control_socket_disable = True

@@ -1,0 +1,297 @@
+"""What every test may use; a pytest plugin (`-p gmtc.testing`, see pyproject.toml).
+
+Users: `viewer`, `staff`, `manager`, `admin`, and signed-in clients `as_viewer`, `as_staff`, `as_manager`, `as_admin`.
+Browser: `browser_page`, `open_page(user)`; a console error, a script error or a CSP violation fails the test.
+Database: `count_queries()`, `run_jobs()`, `race(n, act)`.
+"""
+
+import os
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.db import connection, connections
+from django.test import Client, TransactionTestCase, override_settings
+from django.test.utils import CaptureQueriesContext
+from playwright.sync_api import sync_playwright
+from procrastinate.contrib.django import app as jobs
+
+PASSWORD = "fouzies-test"
+
+# Django's sign-in and Playwright both want the main thread; Playwright runs an event loop in it
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "journey: a real browser walks a piece of the main job")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_settings():
+    """A cheap password hash, a cache per process, and the folder that WhiteNoise looks for."""
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+    with override_settings(
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
+    ):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def fresh_files_and_cache(tmp_path, quick_settings):
+    """Each test has an empty cache, so an empty rate limit too, and a media folder of its own."""
+    cache.clear()
+    with override_settings(MEDIA_ROOT=tmp_path / "media"):
+        yield
+
+
+# --- Users
+
+
+def _user(role: str):
+    return get_user_model().objects.create_user(
+        f"{role}@example.com", PASSWORD, role=role, name=f"{role.capitalize()} Example"
+    )
+
+
+def _signed_in(user) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def viewer(db):
+    return _user("viewer")
+
+
+@pytest.fixture
+def staff(db):
+    return _user("staff")
+
+
+@pytest.fixture
+def manager(db):
+    return _user("manager")
+
+
+@pytest.fixture
+def admin(db):
+    return _user("admin")
+
+
+@pytest.fixture
+def as_viewer(viewer):
+    return _signed_in(viewer)
+
+
+@pytest.fixture
+def as_staff(staff):
+    return _signed_in(staff)
+
+
+@pytest.fixture
+def as_manager(manager):
+    return _signed_in(manager)
+
+
+@pytest.fixture
+def as_admin(admin):
+    return _signed_in(admin)
+
+
+# --- Database
+
+
+@pytest.fixture
+def count_queries(db):
+    """`with count_queries() as queries: ...`, then `len(queries)`; iterate to see the SQL."""
+    return lambda: CaptureQueriesContext(connection)
+
+
+@pytest.fixture
+def run_jobs(transactional_db):
+    """`run_jobs()` runs every job that is due, in this process, until none is left."""
+
+    def work():
+        with jobs.replace_connector(jobs.connector.get_worker_connector()) as app:
+            app.run_worker(wait=False, listen_notify=False, install_signal_handlers=False)
+
+    def run():
+        database = connection.settings_dict
+        kept_for, database["CONN_MAX_AGE"] = database["CONN_MAX_AGE"], 0  # so a job's thread closes its connection
+        try:
+            with ThreadPoolExecutor(1) as pool:  # Playwright's event loop has the main thread
+                pool.submit(work).result()
+        finally:
+            database["CONN_MAX_AGE"] = kept_for
+
+    return run
+
+
+def race(n: int, act) -> list:
+    """Run `act(0)` … `act(n - 1)` at the same moment, each in a thread with its own database connection.
+
+    Returns what each gave back, or the exception it raised. The test needs `django_db(transaction=True)`.
+    """
+    start = threading.Barrier(n)
+
+    def run(i: int):
+        try:
+            start.wait()
+            return act(i)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(n) as pool:
+        runs = [pool.submit(run, i) for i in range(n)]
+    return [run.exception() or run.result() for run in runs]
+
+
+class Pristine:
+    """Puts a database back to how `migrate` left it, after a test that commits.
+
+    Django's `flush` truncates, which append-only tables refuse, and drops the rows that migrations wrote. We keep a
+    copy of those rows and switch triggers off while we put them back; only tables that have rows are touched.
+    """
+
+    REMEMBER = """
+        DO $$ DECLARE name text; filled boolean; BEGIN
+            IF to_regnamespace('pristine') IS NOT NULL THEN RETURN; END IF;
+            CREATE SCHEMA pristine;
+            FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+                EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', name) INTO filled;
+                IF filled THEN
+                    EXECUTE format('CREATE TABLE pristine.%I AS TABLE public.%I', name, name);
+                END IF;
+            END LOOP;
+        END $$
+    """
+    RESTORE = """
+        DO $$ DECLARE name text; filled boolean; columns text; BEGIN
+            PERFORM set_config('session_replication_role', 'replica', true);
+            PERFORM set_config('lock_timeout', '20s', true);
+            FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+                EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', name) INTO filled;
+                IF filled THEN
+                    EXECUTE format('DELETE FROM public.%I', name);
+                END IF;
+            END LOOP;
+            FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'pristine' LOOP
+                SELECT string_agg(quote_ident(column_name), ', ') INTO columns FROM information_schema.columns
+                    WHERE table_schema = 'public' AND table_name = name AND is_generated = 'NEVER';
+                EXECUTE format('INSERT INTO public.%I (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM pristine.%I',
+                    name, columns, columns, name);
+            END LOOP;
+        END $$
+    """
+
+    @staticmethod
+    def remember(test):
+        for alias in test._databases_names(include_mirrors=False):
+            with connections[alias].cursor() as cursor:
+                cursor.execute(Pristine.REMEMBER)
+
+    @staticmethod
+    def restore(test):
+        for alias in test._databases_names(include_mirrors=False):
+            with connections[alias].cursor() as cursor:
+                cursor.execute(Pristine.RESTORE)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_flush():
+    patch = pytest.MonkeyPatch()
+    patch.setattr(TransactionTestCase, "_fixture_setup", classmethod(Pristine.remember))
+    patch.setattr(TransactionTestCase, "_fixture_teardown", Pristine.restore)
+    yield
+    patch.undo()
+
+
+# --- Browser
+
+
+def find_chromium() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if not (program := find_chromium()):
+        reason = "no Chromium on this machine: install it, or say in CHROMIUM where it is"
+        # On the build server a skipped journey would look like a green one.
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=program,
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"],
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def expected_console_errors() -> list[str]:
+    """Pieces of console messages that this test provokes on purpose; append to it."""
+    return []
+
+
+@pytest.fixture
+def open_page(browser, live_server, expected_console_errors):
+    """`open_page(user)` opens a browser window, signed in as the user; paths are relative to the server.
+
+    Keywords: language, width, height, dark. Fails the test where any window saw an error.
+    """
+    windows, problems = [], []
+
+    def open_one(user=None, *, language="en", width=1440, height=900, dark=False):
+        window = browser.new_context(
+            base_url=str(live_server),
+            locale=language,
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+        )
+        windows.append(window)
+        window.set_default_timeout(10_000)
+        if user:
+            key = _signed_in(user).cookies[settings.SESSION_COOKIE_NAME].value
+            window.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": str(live_server)}])
+        page = window.new_page()
+        page.on("pageerror", lambda error: problems.append(f"{page.url}: {error}"))
+        page.on(
+            "console",
+            lambda message: message.type == "error" and problems.append(f"{message.location['url']}: {message.text}"),
+        )
+        return page
+
+    yield open_one
+    for window in windows:
+        window.close()
+    unexpected = [each for each in problems if not any(piece in each for piece in expected_console_errors)]
+    assert not unexpected, "the browser complained:\n" + "\n".join(unexpected)
+
+
+@pytest.fixture
+def browser_page(open_page):
+    """A window of someone who has not signed in."""
+    return open_page()
+
+
+AXE = Path(__file__).parent.parent / "static" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def accessibility_faults(page) -> list[str]:
+    """What axe-core finds wrong on the page by WCAG 2.2 A and AA: "rule: element, element"."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})")
+    return [
+        f"{fault['id']}: " + ", ".join(" ".join(map(str, node["target"])) for node in fault["nodes"])
+        for fault in found["violations"]
+    ]
