@@ -1,0 +1,31 @@
+import random
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts import demo as accounts
+from apps.parts import demo as parts
+from apps.parts.models import Part
+
+
+class Command(BaseCommand):
+    help = (
+        "Fill an empty database with a demo company: its people, its parts and a year of its business. "
+        "Does nothing where the demo company is already; refuses where there is other business data."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("--seed", type=int, default=24, help="another number gives another year")
+
+    def handle(self, *args, seed, **options):
+        if Part.everything.exists():
+            if accounts.is_filled():
+                return
+            raise CommandError("This database holds business data; the demo company needs an empty one.")
+        rng, today = random.Random(seed), timezone.localdate()  # noqa: S311 - no secrets
+        with transaction.atomic():
+            people = accounts.fill()
+            # From the ground up: each room builds on what the rooms below it have written.
+            parts.fill(rng, today, people)
+        self.stdout.write(f"The demo company is ready: sign in as admin@example.com, password {accounts.PASSWORD}")
