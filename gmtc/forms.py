@@ -27,8 +27,13 @@ class RemoteSelect(forms.Select):
         empty = self.create_option(name, "", "", not chosen, 0)
         options = [empty]
         if field and chosen:
+            known = getattr(field, "found", None)
             try:
-                found = list(field.queryset.filter(**{f"{field.to_field_name or 'pk'}__in": chosen}))
+                found = (
+                    [known]
+                    if known and len(chosen) == 1
+                    else list(field.queryset.filter(**{f"{field.to_field_name or 'pk'}__in": chosen}))
+                )
             except (ValueError, forms.ValidationError):  # nonsense in the address: nothing is chosen
                 found = []
             options += [

@@ -110,7 +110,9 @@ class ListView(Permitted):
         per_page = self.request.GET.get("per_page") or user.preference(page_name, "per_page", 50)
         # django-tables2 would page its own row objects; the templates want the records.
         per_page = int(per_page) if str(per_page) in map(str, PER_PAGE) else 50
-        page = CappedPaginator(table.data.data, per_page).page(self.request.GET.get("page", 1))
+        ordered = table.data.data
+        ordered = ordered.order_by(*ordered.query.order_by, "pk")  # a tie must not put a row on two pages, or on none
+        page = CappedPaginator(ordered, per_page).page(self.request.GET.get("page", 1))
         only_list = self.request.htmx and self.request.htmx.target == "list"
         return {
             "shell": "ui/bare.html" if only_list else "base.html",
