@@ -1,0 +1,21 @@
+"""Mailing an issued document, by a job that survives a mail server that is away for a while."""
+
+from procrastinate.contrib.django import app
+
+from apps.documents.models import Document
+from apps.notifications import mail
+from apps.notifications.tasks import PATIENTLY
+
+
+@app.task(name="suppliers.mail_document", queue="mail", retry=PATIENTLY)
+def mail_document(*, document_id: str, to: str, subject: str, body: str, language: str, reply_to: str) -> None:
+    document = Document.objects.get(pk=document_id)
+    mail.send(
+        "document",
+        to=[to],
+        subject=subject,
+        context={"body": body},
+        language=language,
+        attachments=[(document.file_name, document.content(), document.media_type)],
+        reply_to=[reply_to] if reply_to else [],
+    )

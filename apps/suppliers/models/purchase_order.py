@@ -1,0 +1,607 @@
+import datetime
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models, transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce, Now, TruncDate, Upper
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from apps.company.models import Company
+from apps.documents.models import Document
+from apps.notifications.models import Kind
+from apps.notifications.notify import notify
+from apps.numbering.models import Key, next_number
+from apps.parts.models import MovementKind, Part, Reference, StorageLocation
+from apps.suppliers import mailing, papers
+from apps.suppliers.models.goods_receipt import GoodsReceipt, GoodsReceiptLine
+from apps.suppliers.models.supplier import (
+    MAX_RATE,
+    MIN_RATE,
+    Currency,
+    Language,
+    days_field,
+    euro_has_rate_one,
+    percent_field,
+    rate_field,
+)
+from apps.suppliers.models.supplier_part import SMALLEST, SupplierPart
+from gmtc.errors import IllegalMove, Refused
+from gmtc.lined import Line, Lined
+from gmtc.models import MAX_MONEY, MAX_QUANTITY, AliveManager, RecordQuerySet, audit_log, between
+from gmtc.money import ZERO, line_net, unit_price
+from gmtc.states import move
+
+TODAY = TruncDate(Now(), tzinfo=ZoneInfo(settings.TIME_ZONE))
+
+
+class Status(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    SENT = "sent", _("Sent")
+    PARTIAL = "partial", _("Partially received")
+    RECEIVED = "received", _("Received")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+OPEN = (Status.SENT, Status.PARTIAL)
+
+
+# What is copied from supplier and company when an order is sent.
+TERMS = (
+    "ship_to",
+    "supplier_address",
+    "customer_number",
+    "payment_days",
+    "discount_percent",
+    "discount_days",
+    "delivery_terms",
+)
+
+
+class OverDelivery(Refused):
+    """More has come than was ordered."""
+
+
+class Received(NamedTuple):
+    """What came of one line: how much is good, how much goes back and why, and where the good ones are put."""
+
+    line: "PurchaseOrderLine"
+    accepted: Decimal
+    rejected: Decimal = Decimal(0)
+    location: StorageLocation | None = None
+    reason: str = ""
+
+
+class PurchaseOrderQuerySet(RecordQuerySet):
+    def search(self, text: str):
+        """Every word somewhere in the number, the supplier, their reference, or in a part of the order."""
+        for word in text.split()[:8]:
+            word = word.upper()
+            lines = PurchaseOrderLine.objects.filter(purchase_order=OuterRef("pk"))
+            self = self.filter(
+                Q(search_text__contains=word)
+                | Q(supplier__search_text__contains=word)
+                | Exists(lines.filter(part__search_text__contains=word))
+            )
+        return self
+
+    def drafts(self):
+        return self.filter(status=Status.DRAFT)
+
+    def open(self):
+        """Sent, and not everything has come."""
+        return self.filter(status__in=OPEN)
+
+    def late(self):
+        """Open, and something that is still to come is past its date."""
+        return self.filter(PurchaseOrder.is_late_condition())
+
+    def due(self, first: datetime.date, last: datetime.date):
+        """Open, and something that is still to come is due from `first` to `last`."""
+        return self.filter(PurchaseOrder.is_due_condition(first, last))
+
+
+class PurchaseOrder(Lined):
+    """What we order from a supplier. Prices and `total` are net, in `currency`; terms are copied when it is sent."""
+
+    running = ("total",)
+
+    number = models.CharField(_("number"), max_length=20, blank=True, editable=False)
+    status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.DRAFT, editable=False)
+    supplier = models.ForeignKey(
+        "suppliers.Supplier", models.PROTECT, related_name="purchase_orders", verbose_name=_("supplier")
+    )
+    ordered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("ordered by")
+    )
+    order_date = models.DateField(_("ordered on"), null=True, editable=False)
+    expected_delivery_date = models.DateField(
+        _("delivery expected on"), null=True, blank=True, help_text=_("A line may have a date of its own.")
+    )
+    supplier_reference = models.CharField(
+        _("their order confirmation"), max_length=60, blank=True, help_text=_("The number that the supplier gave it.")
+    )
+    language = models.CharField(_("language"), max_length=2, choices=Language, default=Language.GERMAN)
+    currency = models.CharField(_("currency"), max_length=3, choices=Currency, default=Currency.EUR)
+    exchange_rate = rate_field()
+    notes = models.TextField(_("text for the supplier"), blank=True, max_length=2000, help_text=_("Is printed."))
+    internal_notes = models.TextField(_("notes for us"), blank=True, max_length=2000, help_text=_("Is not printed."))
+
+    ship_to = models.TextField(_("ship to"), blank=True, editable=False)
+    supplier_address = models.TextField(_("address"), blank=True, editable=False)
+    customer_number = models.CharField(_("our customer number"), max_length=40, blank=True, editable=False)
+    payment_days = days_field(_("days to pay"), default=0, editable=False)
+    discount_percent = percent_field(_("early payment discount (%)"), editable=False)
+    discount_days = days_field(_("days for the discount"), default=0, editable=False)
+    delivery_terms = models.CharField(_("delivery terms"), max_length=260, blank=True, editable=False)
+
+    total = models.DecimalField(_("total"), max_digits=12, decimal_places=2, default=0, editable=False)
+    is_closed_short = models.BooleanField(_("closed short"), default=False, editable=False)
+    reason = models.CharField(_("reason"), max_length=200, blank=True, editable=False)
+    mailed_to = models.EmailField(_("mailed to"), blank=True, editable=False)
+    mailed_at = models.DateTimeField(_("mailed at"), null=True, editable=False)
+
+    search_text = models.GeneratedField(
+        expression=Upper(models.functions.Concat("number", models.Value(" "), "supplier_reference")),
+        output_field=models.TextField(),
+        db_persist=True,
+        editable=False,
+    )
+
+    objects = AliveManager.from_queryset(PurchaseOrderQuerySet)()
+    everything = PurchaseOrderQuerySet.as_manager()
+    # The terms are copied once, when the order is sent; `send` in the history says enough about them.
+    history = audit_log(without=("total", "search_text", *TERMS))
+
+    class Meta(Lined.Meta):
+        verbose_name = _("purchase order")
+        verbose_name_plural = _("purchase orders")
+        ordering = ["-id"]
+        permissions = [
+            ("send_purchaseorder", "Can send purchase orders"),
+            ("receive_purchaseorder", "Can receive goods"),
+            ("cancel_purchaseorder", "Can cancel, close and reopen purchase orders"),
+            ("export_purchaseorder", "Can export purchase orders"),
+            ("restore_purchaseorder", "Can restore purchase orders from the trash"),
+        ]
+        indexes = [
+            models.Index(fields=["status", "expected_delivery_date"], name="suppliers_po_due"),
+            models.Index(fields=["supplier", "-order_date"], name="suppliers_po_supplier"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["number"], condition=~Q(number=""), name="suppliers_po_number"),
+            models.CheckConstraint(
+                condition=Q(status__in=[Status.DRAFT, Status.CANCELLED])
+                | (~Q(number="") & Q(order_date__isnull=False, deleted_at=None)),
+                name="suppliers_po_sent_has_number",
+            ),
+            between("exchange_rate", MIN_RATE, MAX_RATE, name="suppliers_po_rate"),
+            euro_has_rate_one("suppliers_po_euro"),
+            between("discount_percent", 0, 100, name="suppliers_po_discount"),
+            between("total", 0, MAX_MONEY, name="suppliers_po_total"),
+        ]
+
+    def __str__(self):
+        return self.number or gettext("Draft %(mark)s") % {"mark": self.pk.hex[-4:].upper()}
+
+    def get_absolute_url(self):
+        return reverse("suppliers:purchase_order_detail", args=[self.pk])
+
+    # --- Words of the database
+
+    @classmethod
+    def _open_lines_due(cls, **when) -> Exists:
+        lines = PurchaseOrderLine.objects.filter(purchase_order=OuterRef("pk"), received_quantity__lt=F("quantity"))
+        due = Coalesce("expected_date", "purchase_order__expected_delivery_date")
+        return Exists(lines.alias(due=due).filter(**when))
+
+    @classmethod
+    def is_late_condition(cls) -> Q:
+        return Q(status__in=OPEN) & Q(cls._open_lines_due(due__lt=TODAY))
+
+    @classmethod
+    def is_due_condition(cls, first, last) -> Q:
+        return Q(status__in=OPEN) & Q(cls._open_lines_due(due__gte=first, due__lte=last))
+
+    # --- Reading
+
+    @property
+    def is_draft(self) -> bool:
+        return self.status == Status.DRAFT
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    @property
+    def is_late(self) -> bool:
+        today = timezone.localdate()
+        return self.is_open and any(line.is_open and line.due and line.due < today for line in self.lines.all())
+
+    @property
+    def total_in_euros(self) -> Decimal:
+        return (self.total / self.exchange_rate).quantize(Decimal("0.01"))
+
+    @property
+    def paper(self) -> Document | None:
+        """The PDF as it was sent."""
+        return Document.objects.about(self).filter(kind=papers.KIND).first()
+
+    def goods_entrance(self) -> str:
+        """Where the goods shall come, in the order's language; as copied once it is sent."""
+        return self.ship_to or papers.goods_entrance(Company.current(), self.language)
+
+    # --- Editing
+
+    def refuse_edit(self):
+        if not self.is_draft:
+            raise IllegalMove(_("%(order)s was sent and cannot be edited any more.") % {"order": self})
+
+    def discard(self, *, by):
+        """Only a draft goes to the trash; what was sent is cancelled."""
+        with transaction.atomic():
+            self.lock()
+            if not self.is_draft:
+                raise Refused(_("%(order)s was sent: cancel it instead.") % {"order": self})
+            super().discard(by=by)
+
+    def copy(self, *, by) -> "PurchaseOrder":
+        """A new draft for the same supplier with the same lines, at the prices of today where an offer has one."""
+        self.supplier.refuse_blocked()
+        offers = {
+            item.part_id: item
+            for item in SupplierPart.objects.filter(
+                supplier=self.supplier, part__in=self.lines.values("part")
+            ).with_breaks()
+        }
+        rows = []
+        for line in self.lines.all():
+            offer = offers.get(line.part_id) if self.currency == self.supplier.currency else None
+            rows.append(
+                {name: getattr(line, name) for name in PurchaseOrderLine.TYPED if name != "expected_date"}
+                | ({"unit_price": offer.price_for(line.quantity)} if offer else {})
+            )
+        draft = PurchaseOrder(
+            supplier=self.supplier,
+            ordered_by=by,
+            language=self.language,
+            currency=self.currency,
+            exchange_rate=self.exchange_rate,
+            notes=self.notes,
+        )
+        draft.write({}, rows, by=by)
+        return draft
+
+    def acknowledge(
+        self, *, by, supplier_reference: str, expected_delivery_date: datetime.date | None, lines: dict | None = None
+    ):
+        """Note what the supplier has confirmed: their number, the date, and dates of single lines {line key: date}."""
+        with transaction.atomic():
+            self.lock()
+            if not self.is_open:
+                raise IllegalMove(_("%(order)s is not open.") % {"order": self})
+            for line in self.lines.all():
+                if lines is not None and line.expected_date != lines.get(line.pk):
+                    line.expected_date = lines.get(line.pk)
+                    line.save(by=by, reason="acknowledge")
+            self.supplier_reference, self.expected_delivery_date = supplier_reference, expected_delivery_date
+            self.save(by=by, reason="acknowledge")
+
+    # --- Sending
+
+    @move(Status.DRAFT, to=Status.SENT)
+    def send(self, *, by, order_date: datetime.date | None = None, mail_to: str = "", message: str = ""):
+        """Order it: copy the terms, give the number, issue the PDF, and mail that to `mail_to` if an address is given.
+
+        From here on neither lines nor terms change. Raises Refused for an empty order or a blocked supplier.
+        """
+        if not self.lines.exists():
+            raise Refused(_("An order needs at least one line."))
+        supplier = self.supplier
+        supplier.refuse_blocked()
+        self.order_date = order_date or timezone.localdate()
+        if self.order_date > timezone.localdate():
+            raise Refused(_("The order date lies in the future."), field="order_date")
+        self.ordered_by = self.ordered_by or by
+        self.copy_terms(supplier)
+        self.number = next_number(Key.PURCHASE_ORDER, on=self.order_date)
+        paper = papers.issue(self, by=by)
+        if mail_to:
+            self._mail(paper, mail_to, message, by)
+
+    def copy_terms(self, supplier) -> None:
+        """What holds for this order from now on, whatever becomes of the supplier."""
+        self.ship_to = self.goods_entrance()
+        self.supplier_address = "\n".join(supplier.address_lines(self.language))
+        for name in ("customer_number", "payment_days", "discount_percent", "discount_days"):
+            setattr(self, name, getattr(supplier, name))
+        self.delivery_terms = ", ".join(filter(None, [supplier.incoterm, supplier.delivery_terms]))
+
+    def mail(self, *, by, to: str, message: str = ""):
+        """Mail the PDF once more, by a job. Raises Refused for an order that was not sent yet."""
+        with transaction.atomic():
+            self.lock()
+            paper = self.paper
+            if not paper:
+                raise Refused(_("%(order)s has no PDF yet: send it first.") % {"order": self})
+            self._mail(paper, to, message, by)
+            self.save(by=by, reason="mail")
+
+    def _mail(self, paper, to, message, by):
+        self.mailed_to, self.mailed_at = to, timezone.now()
+        mailing.mail_document.defer(
+            document_id=str(paper.pk),
+            to=to,
+            subject=papers.subject(self),
+            body=message or papers.message(self, by),
+            language=self.language,
+            reply_to=by.email if by else "",
+        )
+
+    # --- Receiving
+
+    def receive(
+        self,
+        lines: Iterable[Received | tuple],
+        *,
+        by,
+        delivery_note: str = "",
+        received_on: datetime.date | None = None,
+        note: str = "",
+        over_delivery: bool = False,
+    ) -> GoodsReceipt:
+        """Take goods in: accepted ones into stock at the line's price in euros, rejected ones are only noted.
+
+        `lines` are `Received` or tuples of its fields. More than was ordered is taken only with `over_delivery`, and
+        never more than the line's tolerance allows: raises OverDelivery. Raises IllegalMove where nothing is to come.
+        """
+        receipt = GoodsReceipt(
+            purchase_order=self,
+            delivery_note=delivery_note,
+            received_on=received_on or timezone.localdate(),
+            note=note,
+        )
+        self.take_in(receipt, [Received(*each) for each in lines], by=by, over_delivery=over_delivery)
+        return receipt
+
+    @move(*OPEN)
+    def take_in(self, receipt: GoodsReceipt, rows: list[Received], *, by, over_delivery: bool):
+        """The work of `receive`."""
+        if receipt.received_on > timezone.localdate():
+            raise Refused(_("The date of receipt lies in the future."), field="received_on")
+        lines, parts = self._lock_lines()
+        rows = [self._checked(row, lines, parts) for row in rows]
+        rows = [row for row in rows if row.accepted or row.rejected]
+        if not rows:
+            raise Refused(_("Nothing was received: enter a quantity."))
+        for line in lines.values():
+            self._refuse_too_much(line, sum((row.accepted for row in rows if row.line == line), ZERO), over_delivery)
+        receipt.number = next_number(Key.GOODS_RECEIPT, on=receipt.received_on)
+        receipt.save(by=by, reason="receive")
+        reference = Reference.to(receipt)
+        for row in rows:
+            GoodsReceiptLine.write(receipt, row.line, row.accepted, row.rejected, row.location, row.reason)
+            if row.accepted:
+                parts[row.line.part_id].receive(
+                    row.accepted,
+                    location=row.location,
+                    unit_cost=row.line.unit_cost,
+                    reference=reference,
+                    note=self.number,
+                    by=by,
+                )
+        self._tell(receipt, by)
+        return self._reached()
+
+    @move(Status.SENT, Status.PARTIAL, Status.RECEIVED)
+    def give_back(self, receipt: GoodsReceipt, counter: GoodsReceipt, *, by):
+        """The work of `GoodsReceipt.reverse`: `counter` takes back what `receipt` brought."""
+        if self.is_closed_short:
+            raise Refused(_("%(order)s is closed; reopen it first.") % {"order": self})
+        lines, parts = self._lock_lines()
+        receipt.refuse_second_reversal()
+        counter.number = next_number(Key.GOODS_RECEIPT, on=counter.received_on)
+        counter.save(by=by, reason="reverse")
+        reference = Reference.to(counter)
+        for each in receipt.lines.select_related("location"):
+            line = lines[each.line_id]
+            GoodsReceiptLine.write(counter, line, -each.accepted, -each.rejected, each.location, each.reason)
+            if each.accepted:
+                parts[line.part_id].issue(
+                    each.accepted,
+                    location=each.location,
+                    kind=MovementKind.PURCHASE,
+                    reference=reference,
+                    note=receipt.number,
+                    by=by,
+                )
+        return self._reached()
+
+    def _lock_lines(self) -> tuple[dict, dict]:
+        """After the order its lines, then the parts, each in the order of their keys."""
+        lines = {line.pk: line for line in self.lines.order_by("pk").select_for_update(of=("self",), no_key=True)}
+        keys = {line.part_id for line in lines.values()}
+        parts = {part.pk: part for part in Part.everything.filter(pk__in=keys).lock_all()}
+        for line in lines.values():
+            line.purchase_order, line.part = self, parts[line.part_id]
+        return lines, parts
+
+    def _checked(self, row: Received, lines: dict, parts: dict) -> Received:
+        line = lines.get(row.line.pk)
+        if line is None:
+            raise Refused(_("This line does not belong to %(order)s.") % {"order": self})
+        part = parts[line.part_id]
+        accepted, rejected = part.checked_change(row.accepted), part.checked_change(row.rejected)
+        if accepted < 0 or rejected < 0:
+            raise Refused(_("%(part)s: a quantity must not be negative.") % {"part": part})
+        if accepted and row.location is None:
+            raise Refused(_("%(part)s: say where it is put.") % {"part": part}, field="location")
+        if rejected and not row.reason.strip():
+            raise Refused(_("%(part)s: say why it is rejected.") % {"part": part}, field="reason")
+        return Received(line, accepted, rejected, row.location, row.reason.strip())
+
+    @staticmethod
+    def _refuse_too_much(line: "PurchaseOrderLine", more: Decimal, over_delivery: bool) -> None:
+        total = line.received_quantity + more
+        if not more or total <= line.quantity:
+            return
+        amounts = {
+            "part": line.part,
+            "ordered": f"{line.quantity.normalize():f}",
+            "total": f"{total.normalize():f}",
+            "most": f"{line.most.normalize():f}",
+        }
+        if total > line.most:
+            raise OverDelivery(
+                _("%(part)s: %(ordered)s ordered, %(total)s would be received; at most %(most)s are allowed.") % amounts
+            )
+        if not over_delivery:
+            raise OverDelivery(
+                _("%(part)s: %(ordered)s ordered, %(total)s would be received. Confirm the over-delivery to take them.")
+                % amounts,
+                field="over_delivery",
+            )
+
+    def _reached(self) -> str:
+        """The status that the received quantities say."""
+        lines = list(self.lines.all())
+        if all(line.received_quantity >= line.quantity for line in lines):
+            return Status.RECEIVED
+        return Status.PARTIAL if any(line.received_quantity for line in lines) else Status.SENT
+
+    def _tell(self, receipt: GoodsReceipt, by) -> None:
+        if self.ordered_by and self.ordered_by != by:
+            notify(
+                [self.ordered_by],
+                kind=Kind.PURCHASING,
+                title=lambda: (
+                    gettext("Goods of %(order)s have come (%(supplier)s)") % {"order": self, "supplier": self.supplier}
+                ),
+                url=self.get_absolute_url(),
+            )
+
+    # --- Ending
+
+    @move(Status.DRAFT, Status.SENT, to=Status.CANCELLED)
+    def cancel(self, *, by, reason: str):
+        """Give the order up while nothing has been received. `reason` stays on it."""
+        if not reason.strip():
+            raise Refused(_("Say why the order is cancelled."), field="reason")
+        self.reason = reason.strip()
+
+    @move(Status.PARTIAL, to=Status.RECEIVED)
+    def close_short(self, *, by, reason: str = ""):
+        """The rest will not come: nothing of it is waited for any more."""
+        self.is_closed_short, self.reason = True, reason.strip()
+
+    @move(Status.RECEIVED, to=Status.PARTIAL)
+    def reopen(self, *, by):
+        """The rest comes after all."""
+        if not self.is_closed_short:
+            raise Refused(_("Everything of %(order)s has been received.") % {"order": self})
+        self.is_closed_short, self.reason = False, ""
+
+
+class PurchaseOrderLine(Line):
+    """A part of the order. `quantity` is in the part's unit; `unit_price` net for one unit, in the order's currency.
+
+    Up to `tolerance` percent more than ordered may be received if that is confirmed.
+    """
+
+    # What people enter; the rest is computed.
+    TYPED = ("part", "supplier_sku", "description", "quantity", "unit_price", "discount", "expected_date", "tolerance")
+
+    running = ("received_quantity", "rejected_quantity")
+
+    purchase_order = models.ForeignKey(
+        "suppliers.PurchaseOrder", models.CASCADE, related_name="lines", verbose_name=_("purchase order")
+    )
+    part = models.ForeignKey("parts.Part", models.PROTECT, related_name="+", verbose_name=_("part"))
+    supplier_sku = models.CharField(_("supplier's part number"), max_length=80, blank=True)
+    description = models.CharField(
+        _("description"), max_length=300, blank=True, help_text=_("Empty: the name of the part.")
+    )
+    quantity = models.DecimalField(
+        _("quantity"), max_digits=12, decimal_places=3, validators=[MinValueValidator(SMALLEST)]
+    )
+    unit = models.CharField(_("unit"), max_length=3, editable=False)
+    unit_price = models.DecimalField(
+        _("price"),
+        max_digits=14,
+        decimal_places=4,
+        validators=[MinValueValidator(0)],
+        help_text=_("Net, for one unit."),
+    )
+    discount = percent_field(_("discount (%)"))
+    tolerance = percent_field(_("over-delivery up to (%)"))
+    expected_date = models.DateField(_("expected on"), null=True, blank=True)
+    net = models.DecimalField(_("net"), max_digits=12, decimal_places=2, editable=False)
+    received_quantity = models.DecimalField(_("received"), max_digits=12, decimal_places=3, default=0, editable=False)
+    rejected_quantity = models.DecimalField(_("rejected"), max_digits=12, decimal_places=3, default=0, editable=False)
+
+    history = audit_log(without=("received_quantity", "rejected_quantity"))
+
+    class Meta(Line.Meta):
+        verbose_name = _("line of a purchase order")
+        verbose_name_plural = _("lines of purchase orders")
+        indexes = [
+            models.Index(
+                fields=["part"],
+                condition=Q(deleted_at=None, received_quantity__lt=F("quantity")),
+                name="suppliers_poline_open",
+            )
+        ]
+        constraints = [
+            between("quantity", SMALLEST, MAX_QUANTITY, name="suppliers_poline_quantity"),
+            between("unit_price", 0, MAX_MONEY, name="suppliers_poline_price"),
+            between("discount", 0, 100, name="suppliers_poline_discount"),
+            between("tolerance", 0, 100, name="suppliers_poline_tolerance"),
+            between("net", 0, MAX_MONEY, name="suppliers_poline_net"),
+            between("rejected_quantity", 0, MAX_QUANTITY, name="suppliers_poline_rejected"),
+            between(
+                "received_quantity",
+                0,
+                F("quantity") * (F("tolerance") + 100) / 100,
+                name="suppliers_poline_received",
+                message=_("More would be received than was ordered."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.position}. {self.description or self.part}"
+
+    def save(self, *, by=None, reason: str = "", **kwargs):
+        self.unit = self.part.unit
+        self.description = self.description or self.part.name
+        self.net = line_net(self.quantity, self.unit_price, discount=self.discount)
+        super().save(by=by, reason=reason, **kwargs)
+
+    @property
+    def open_quantity(self) -> Decimal:
+        """What is still to come."""
+        return max(self.quantity - self.received_quantity, Decimal(0))
+
+    @property
+    def is_open(self) -> bool:
+        return self.received_quantity < self.quantity
+
+    @property
+    def most(self) -> Decimal:
+        """The most that may be received."""
+        return self.quantity * (100 + self.tolerance) / 100
+
+    @property
+    def due(self) -> datetime.date | None:
+        return self.expected_date or self.purchase_order.expected_delivery_date
+
+    @property
+    def unit_cost(self) -> Decimal:
+        """Euros for one unit, net of the discount: what it is worth in stock."""
+        return unit_price(self.unit_price * (100 - self.discount) / 100 / self.purchase_order.exchange_rate)
