@@ -49,10 +49,13 @@ class Asked(SystemExit):
     """Ctrl-C, TERM or a closed terminal: the normal end."""
 
 
-def leave(_signal, _frame):
-    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, signal.SIG_IGN)  # once is enough; stopping takes a moment
-    raise Asked(0)
+_leaving: list[int] = []
+
+
+def leave(number, _frame):
+    if not _leaving:  # once is enough; stopping takes a moment
+        _leaving.append(number)
+        raise Asked(0)
 
 
 # --- Processes

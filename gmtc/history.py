@@ -15,6 +15,33 @@ REASONS = {
     "restore": _("taken out of the trash"),
     "import": _("imported"),
     "admin": _("edited in the back office"),
+    "send": _("sent"),
+    "mail": _("mailed"),
+    "acknowledge": _("noted the supplier's confirmation"),
+    "take_in": _("goods received"),
+    "give_back": _("goods receipt taken back"),
+    "cancel": _("cancelled"),
+    "close_short": _("closed without the rest"),
+    "reopen": _("reopened"),
+    "prefer": _("preferred supplier chosen"),
+    "note": _("written down"),
+    "finish": _("done"),
+    "block": _("blocked"),
+    "unblock": _("block lifted"),
+    "check": _("VAT ID checked"),
+    "make_default": _("made the standard"),
+    "make_primary": _("made the first contact"),
+    "follow_address": _("tax case follows the new country"),
+    "release": _("released"),
+    "retire": _("retired"),
+    "replaced": _("replaced by another revision"),
+    "make_current": _("made the current revision"),
+    "upload": _("uploaded"),
+    "match_rows": _("rows matched with the parts"),
+    "choose_target": _("build chosen"),
+    "correct": _("row settled by hand"),
+    "accept": _("accepted"),
+    "discard": _("discarded"),
 }
 NOT_SHOWN = {"id", "created_at", "updated_at", "created_by", "updated_by", "deleted_at", "version"}
 
@@ -37,8 +64,8 @@ class Entry:
 def entries(record, *, limit: int = 50) -> list[Entry]:
     """The newest `limit` history rows of `record`, each with the fields that it changed."""
     rows = list(record.history.select_related("history_user").order_by("-history_date", "-history_id")[: limit + 1])
-    fields = [each for each in rows[0].tracked_fields if each.name not in NOT_SHOWN] if rows else []
-    names = _names_of_foreign_keys(rows, fields)
+    fields = told_fields(rows)
+    names = names_of_foreign_keys(rows, fields)
     found = []
     for position, row in enumerate(rows[:limit]):
         before = rows[position + 1] if position + 1 < len(rows) else None
@@ -47,13 +74,12 @@ def entries(record, *, limit: int = 50) -> list[Entry]:
             who=str(row.history_user or _("System")),
             what=str(REASONS.get(row.history_change_reason) or row.history_change_reason or _("saved")),
         )
-        for each in fields if before else []:
-            old, new = getattr(before, each.attname), getattr(row, each.attname)
-            if old != new:
-                entry.changes.append(
-                    Change(capfirst(each.verbose_name), _shown(each, old, names), _shown(each, new, names))
-                )
+        if before:
+            entry.changes += changes_between(before, row, fields, names)
         found.append(entry)
+    if hasattr(record, "line_changes"):  # a document: what happened to its lines stands in the same entries
+        for entry, changes in zip(found, record.line_changes(rows), strict=False):
+            entry.changes += changes
     return found
 
 
@@ -63,13 +89,29 @@ def changes_since(record, version: int) -> list[Entry]:
     return entries(record, limit=max(behind, 0)) if behind > 0 else []
 
 
-def _names_of_foreign_keys(rows, fields) -> dict:
+def told_fields(rows) -> list:
+    """The fields that the history of these rows tells about."""
+    return [each for each in rows[0].tracked_fields if each.name not in NOT_SHOWN] if rows else []
+
+
+def changes_between(before, row, fields, names) -> list[Change]:
+    return [
+        Change(capfirst(each.verbose_name), _shown(each, old, names), _shown(each, new, names))
+        for each in fields
+        if (old := getattr(before, each.attname)) != (new := getattr(row, each.attname))
+    ]
+
+
+def names_of_foreign_keys(rows, fields) -> dict:
     """One query a foreign key, not one a row: {(model, pk): name}."""
     names = {}
     for each in fields:
         if isinstance(each, models.ForeignKey):
             model = each.remote_field.model
-            keys = {getattr(row, each.attname) for row in rows} - {None}
+            keys = {getattr(row, each.attname) for row in rows}
+            if len(keys) < 2:  # the same in all rows: there is no change to name
+                continue
+            keys -= {None}
             names |= {(model, one.pk): str(one) for one in model._base_manager.filter(pk__in=keys)} if keys else {}
     return names
 

@@ -147,8 +147,11 @@ class DataImport(Record):
     # --- Verbs
 
     @classmethod
-    def upload(cls, file, *, by, language: str, options: dict):
-        """Keep `file`. Raises SheetError for what is not a CSV or xlsx file of bearable size; then nothing is kept."""
+    def upload(cls, file, *, by, language: str, options: dict, **columns):
+        """Keep `file`; `columns` is what a room's import knows besides, such as whose price list it is.
+
+        Raises SheetError for what is not a CSV or xlsx file of bearable size; then nothing is kept.
+        """
         shape = inspect(file)
         upload = cls(
             original_name=PurePath(file.name).name[:200],
@@ -156,6 +159,7 @@ class DataImport(Record):
             unpacked=shape.unpacked,
             language=language,
             options=options,
+            **columns,
         )
         with transaction.atomic():
             file.seek(0)

@@ -4,6 +4,8 @@ from django.conf import settings
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from gmtc.envelope import API, failure
+
 CHUNK = 1024 * 1024
 DRAIN_AT_MOST = 256 * CHUNK
 
@@ -31,4 +33,6 @@ class LimitUpload:
         message = _("The file is too large: at most %(limit)s MB.") % {
             "limit": settings.MAX_UPLOAD_BYTES // CHUNK,
         }
+        if request.path_info.startswith(API):
+            return failure(413, "too_large", message)
         return render(request, "ui/message.html", {"title": _("Too large"), "message": message}, status=413)

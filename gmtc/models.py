@@ -3,12 +3,11 @@
 from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 from uuid_utils.compat import uuid7
 
-from gmtc.errors import InUse, StaleEdit
+from gmtc.errors import InUse, Refused, StaleEdit
 
 # NaN passes `q >= 0` in PostgreSQL, where it is greater than every number; so each amount has an upper bound too.
 MAX_QUANTITY = 999_999_999
@@ -113,22 +112,29 @@ class Record(models.Model):
         super().save(**kwargs)
 
     def lock(self):
-        """Lock the row until the transaction ends and read it anew."""
-        self.refresh_from_db(from_queryset=type(self).everything.select_for_update(of=("self",)))
+        """Lock the row until the transaction ends and read it anew.
+
+        Others may still write rows that point to it (`no_key`), else two people who file branches under each other, or
+        a movement and an order line of one part, would wait for each other.
+        """
+        self.refresh_from_db(from_queryset=type(self).everything.select_for_update(of=("self",), no_key=True))
         return self
 
     def revise(self, values: dict, *, by, version: int):
         """Write `values` into the record as it was read at `version`.
 
-        Raises StaleEdit where someone else has saved it since. Values equal to the stored ones write nothing.
+        Raises StaleEdit where someone else has saved it since, Refused where it lies in the trash. Values equal to
+        the stored ones write nothing.
         """
         with transaction.atomic():
             self.lock()
+            if self.deleted_at:
+                raise Refused(_("%(record)s is in the trash; restore it first.") % {"record": self})
             if self.version != version:
                 raise StaleEdit(self, since=version)
             changed = [name for name, value in values.items() if getattr(self, name) != value]
             for name in changed:
-                setattr(self, name, values[name])
+                self._meta.get_field(name).save_form_data(self, values[name])
             if changed:
                 self.save(by=by, reason="edit")
 
@@ -147,11 +153,19 @@ class Record(models.Model):
             self.save(by=by, reason="delete")
 
     def restore(self, *, by):
-        """Take the record out of the trash. Raises ValidationError where a living one has taken its name."""
+        """Take the record out of the trash.
+
+        Raises ValidationError where a living one has taken its name, InUse where it needs a record that is still there.
+        """
         with transaction.atomic():
             self.lock()
             if not self.deleted_at:
                 return
+            if missing := self.missing():
+                raise InUse(
+                    _("%(record)s needs what is in the trash, restore it first: %(missing)s.")
+                    % {"record": self, "missing": ", ".join(missing)}
+                )
             self.deleted_at = None
             self.validate_constraints()
             self.save(by=by, reason="restore")
@@ -178,6 +192,15 @@ class Record(models.Model):
                 needs.append(f"{count} {noun}")
         return needs
 
+    def missing(self) -> list[str]:
+        """What this record cannot be without but lies in the trash, by name: its category, its supplier, ..."""
+        needs = [
+            getattr(self, field.name)
+            for field in self._meta.concrete_fields
+            if field.is_relation and field.remote_field.on_delete is models.PROTECT
+        ]
+        return [str(need) for need in needs if getattr(need, "deleted_at", None)]
+
     def _written_columns(self) -> list[str]:
         return [
             field.name
@@ -187,8 +210,5 @@ class Record(models.Model):
 
     @classmethod
     def noun(cls) -> str:
-        return capfirst(cls._meta.verbose_name)
-
-    @classmethod
-    def nouns(cls) -> str:
-        return capfirst(cls._meta.verbose_name_plural)
+        """As it stands in a sentence: "part", "Teil"."""
+        return str(cls._meta.verbose_name)

@@ -20,6 +20,33 @@ class Entry:
 
 SECTIONS = [
     (
+        _("Sales"),
+        [
+            Entry(_("Customers"), "customers:customer_list", "customers.view_customer", "user-group"),
+            Entry(_("Follow-ups"), "customers:follow_up_list", "customers.view_interaction", "bell-alert"),
+        ],
+    ),
+    (
+        _("Purchasing"),
+        [
+            Entry(
+                _("Purchase orders"), "suppliers:purchase_order_list", "suppliers.view_purchaseorder", "shopping-cart"
+            ),
+            Entry(
+                _("Goods receipts"), "suppliers:goods_receipt_list", "suppliers.view_goodsreceipt", "inbox-arrow-down"
+            ),
+            Entry(_("Suppliers"), "suppliers:supplier_list", "suppliers.view_supplier", "building-storefront"),
+            Entry(_("Offers"), "suppliers:supplier_part_list", "suppliers.view_supplierpart", "tag"),
+        ],
+    ),
+    (
+        _("Production"),
+        [
+            Entry(_("Builds"), "builds:build_list", "builds.view_printerbuild", "wrench-screwdriver"),
+            Entry(_("Parts lists"), "builds:import_list", "builds.import_partslist", "document-arrow-up"),
+        ],
+    ),
+    (
         _("Stock"),
         [
             Entry(_("Parts"), "parts:part_list", "parts.view_part", "cube"),
@@ -36,7 +63,11 @@ HOUSE = [
 ]
 
 CREATE = [
+    Entry(_("Customer"), "customers:customer_new", "customers.add_customer", "user-group"),
     Entry(_("Part"), "parts:part_new", "parts.add_part", "cube"),
+    Entry(_("Build"), "builds:build_new", "builds.add_printerbuild", "wrench-screwdriver"),
+    Entry(_("Purchase order"), "suppliers:purchase_order_new", "suppliers.add_purchaseorder", "shopping-cart"),
+    Entry(_("Supplier"), "suppliers:supplier_new", "suppliers.add_supplier", "building-storefront"),
 ]
 
 

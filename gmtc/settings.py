@@ -9,6 +9,7 @@ import secrets
 import sys
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from django.urls import reverse_lazy
@@ -51,6 +52,10 @@ INSTALLED_APPS = [
     "apps.documents",
     "apps.notifications",
     "apps.parts",
+    "apps.suppliers",
+    "apps.customers",
+    "apps.builds",
+    "apps.reports",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -77,6 +82,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "gmtc.health.Health",  # answers /healthz
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -122,7 +128,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {
     "default": dj_database_url.parse(
-        os.environ.get("DATABASE_URL") or embedded.start(DATA_DIR / "postgres"),
+        os.environ.get("DATABASE_URL")
+        or embedded.start(DATA_DIR / ("test-postgres" if TESTING else "postgres"), durable=not TESTING),
         conn_max_age=60,
         conn_health_checks=True,
     )
@@ -138,7 +145,7 @@ CACHES = {
 # --- Sign-in ---------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["apps.accounts.backends.RoleBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -160,6 +167,15 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or second factor is told by mail
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # whoever types a stranger's address does not make us write to them
+# Django's own, because allauth's writes an unverified EmailAddress for the user, who then may not add a second factor
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
+ACCOUNT_RATE_LIMITS = {"api_token": "5/m/key"}  # added to those of allauth
+# TLS ends at a proxy before us, which appends the client's address; without it nobody may claim one.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if HTTPS else 0
+MFA_ADAPTER = "apps.accounts.adapter.SecondFactors"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
@@ -219,6 +235,23 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # a bill of 200 lines with 12 inputs a li
 
 # --- Mail ------------------------------------------------------------------------------------------------------------
 
+
+def mailer(url: str) -> dict:
+    """`smtp://user:password@host:587` (STARTTLS) or `smtps://...:465`; without it, files in the data folder."""
+    if not url:
+        folder = DATA_DIR / "mail"
+        return {"BACKEND": "django.core.mail.backends.filebased.EmailBackend", "OPTIONS": {"file_path": folder}}
+    parts = urlsplit(url)
+    implicit = parts.scheme == "smtps"
+    port = parts.port or (465 if implicit else 587)
+    options = {"host": parts.hostname, "port": port, "timeout": 30}
+    if parts.username:
+        options |= {"username": unquote(parts.username), "password": unquote(parts.password or "")}
+    options |= {"use_ssl": True} if implicit else {"use_tls": port != 25}
+    return {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
+
+
+MAILERS = {"default": mailer(os.environ.get("EMAIL_URL", ""))}
 DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "GM-TC <office@example.com>")
 
 # --- Pages, jobs, API ------------------------------------------------------------------------------------------------
@@ -232,13 +265,29 @@ REST_FRAMEWORK = {
         "rest_framework_simplejwt.authentication.JWTAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PERMISSION_CLASSES": ["gmtc.envelope.OnePermissionEach"],
+    "DEFAULT_PARSER_CLASSES": ["gmtc.envelope.JsonParser"],
+    "DEFAULT_RENDERER_CLASSES": ["gmtc.envelope.JsonRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "gmtc.apidocs.Schema",
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"user": "100/min"},
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "gmtc.envelope.refusal",
+    "URL_FORMAT_OVERRIDE": None,
 }
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
+    "CHECK_REVOKE_TOKEN": True,  # a new password ends access tokens at once
 }
-SPECTACULAR_SETTINGS = {"TITLE": "GM-TC", "VERSION": "1"}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "GM-TC",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": ["gmtc.apidocs.in_envelope"],
+}
 
 LOGGING = {
     "version": 1,

@@ -32,7 +32,7 @@ class OwnFiles(FileSystemFinder):
 
     def find(self, path, find_all=False):
         if path.startswith(("node_modules/", "package")):
-            return [] if find_all else None
+            return []
         return super().find(path, find_all=find_all)
 
 
@@ -52,7 +52,7 @@ class NodeModules(BaseFinder):
         name = path.removeprefix(self.prefix)
         known = path.startswith(self.prefix) and any(fnmatch(name, pattern) for pattern in NODE_FILES)
         found = [self.storage.path(name)] if known and self.storage.exists(name) else []
-        return found if find_all else (found[0] if found else None)
+        return found if find_all or not found else found[0]
 
     def list(self, ignore_patterns):
         for name in NODE_FILES:
@@ -61,7 +61,7 @@ class NodeModules(BaseFinder):
 
 
 class HashedStorage(CompressedManifestStaticFilesStorage):
-    """Hashed, compressed names. Tabler names `.map` files that it does not ship, so those references stay as they are."""
+    """Hashed, compressed names. Tabler mentions `.map` files that it does not ship; those references are left alone."""
 
     patterns = tuple(
         (glob, tuple(pattern for pattern in patterns if "sourceMappingURL" not in str(pattern)))

@@ -33,7 +33,7 @@ class AppendOnly(migrations.RunSQL):
 
 
 class LegalMoves(migrations.RunSQL):
-    """`column` of `table` only moves as `moves` says: {"draft": ["sent", "cancelled"], ...}; new rows start at `start`."""
+    """`column` of `table` moves only as `moves` says, {"draft": ["sent", "cancelled"]}; new rows begin in `start`."""
 
     def __init__(self, table: str, moves: dict[str, list[str]], *, start: list[str], column: str = "status"):
         pairs = ", ".join(f"('{source}', '{target}')" for source, targets in moves.items() for target in targets)

@@ -1,9 +1,33 @@
 """All addresses of the house; each room lists its own."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
+
+from gmtc import apidocs, envelope
+from gmtc.go import go
 
 urlpatterns = [
+    path("", include("apps.reports.urls")),
+    path("go/<str:kind>/<uuid:pk>/", go, name="go"),
+    path("parts/", include("apps.parts.urls")),
+    path("", include("apps.suppliers.urls")),
+    path("customers/", include("apps.customers.urls")),
+    path("builds/", include("apps.builds.urls")),
+    path("accounts/", include("apps.accounts.urls")),
     path("accounts/", include("allauth.urls")),
+    path("", include("apps.company.urls")),
+    path("settings/numbers/", include("apps.numbering.urls")),
+    path("documents/", include("apps.documents.urls")),
+    path("notifications/", include("apps.notifications.urls")),
+    path("api/", include("apps.accounts.api")),
+    path("api/", include("apps.parts.api")),
+    path("api/", include("apps.suppliers.api")),
+    path("api/", include("apps.builds.api")),
+    path("api/", include("apps.customers.api")),
+    path("api/schema", apidocs.SchemaView.as_view(), name="api_schema"),
+    path("api/docs", apidocs.docs, name="api_docs"),
+    re_path("^api/", envelope.not_found),
     path("admin/", admin.site.urls),
 ]
+
+handler500 = "gmtc.envelope.server_error"

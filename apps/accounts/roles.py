@@ -24,6 +24,7 @@ BUSINESS = "parts suppliers customers orders builds deliveries invoicing documen
 VIEWER = [f"{room}.view_*" for room in BUSINESS] + ["company.view_company"]
 STAFF = VIEWER + [
     "*.export_*",
+    "*.import_*",
     "parts.add_part",
     "parts.change_part",
     "parts.add_category",
@@ -33,6 +34,17 @@ STAFF = VIEWER + [
     "parts.transfer_part",
     "parts.reserve_part",
     "parts.count_part",
+    "suppliers.add_*",
+    "suppliers.change_*",
+    "suppliers.receive_purchaseorder",
+    "customers.add_*",
+    "customers.change_*",
+    "customers.note_customer",
+    "customers.check_customer",
+    "customers.finish_interaction",
+    "customers.delete_contact",
+    "builds.add_buildrevision",
+    "builds.change_buildrevision",
     "documents.add_*",
 ]
 MANAGER = [f"{room}.*" for room in BUSINESS] + ["company.view_company", "accounts.view_user"]

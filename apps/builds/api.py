@@ -9,7 +9,7 @@ from apps.parts.models import Part
 from gmtc.api import AUDIT, Input, Quantity, RecordSerializer, RecordViewSet, Router, part_list, verb
 
 
-class BuildSerializer(RecordSerializer):
+class PrinterBuildSerializer(RecordSerializer):
     product_sku = serializers.CharField(source="product.sku", read_only=True)
     specifications = serializers.DictField(
         child=serializers.CharField(max_length=500, allow_blank=True),
@@ -33,7 +33,7 @@ class BuildSerializer(RecordSerializer):
         ]
 
 
-class LineSerializer(RecordSerializer):
+class BuildPartSerializer(RecordSerializer):
     part_sku = serializers.CharField(source="part.sku", read_only=True)
     part_name = serializers.CharField(source="part.name", read_only=True)
     unit = serializers.CharField(source="part.unit", read_only=True)
@@ -43,7 +43,7 @@ class LineSerializer(RecordSerializer):
         fields = ["id", "position", "part", "part_sku", "part_name", "quantity", "unit", "reference", "note"]
 
 
-class RevisionSerializer(RecordSerializer):
+class BuildRevisionSerializer(RecordSerializer):
     build = serializers.PrimaryKeyRelatedField(queryset=PrinterBuild.objects.all())
     model_number = serializers.CharField(source="build.model_number", read_only=True)
 
@@ -64,33 +64,33 @@ class RevisionSerializer(RecordSerializer):
         read_only_fields = ["number", "status", "is_current", "released_at", "released_by"]
 
 
-class LineInput(Input):
+class BillLineInput(Input):
     part = serializers.PrimaryKeyRelatedField(queryset=Part.objects.all())
     quantity = Quantity()
     reference = serializers.CharField(max_length=80, required=False, allow_blank=True, default="")
     note = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
 
 
-class LinesInput(Input):
+class BillInput(Input):
     version = serializers.IntegerField(min_value=1, help_text=_("The version of the revision that was read."))
-    lines = LineInput(many=True)
+    lines = BillLineInput(many=True)
 
 
-class DraftInput(Input):
+class RevisionDraftInput(Input):
     copy_of = serializers.PrimaryKeyRelatedField(queryset=BuildRevision.objects.all(), required=False)
     note = serializers.CharField(required=False, allow_blank=True)
 
 
 class BuildViewSet(RecordViewSet):
     queryset = PrinterBuild.objects.select_related("product")
-    serializer_class = BuildSerializer
+    serializer_class = PrinterBuildSerializer
     filterset_class = BuildFilter
     sorts = ("model_number", "name", "kind", "base_price", "created_at", "updated_at")
 
     @part_list(
         "builds.view_buildrevision",
         _("The bill of materials of the current revision; empty where there is none."),
-        gives=LineSerializer,
+        gives=BuildPartSerializer,
         sorts=("position", "part__sku", "quantity"),
     )
     def parts(self, build):
@@ -101,8 +101,8 @@ class BuildViewSet(RecordViewSet):
     @verb(
         "builds.add_buildrevision",
         _("Makes a new draft, empty or with the lines of another revision."),
-        takes=DraftInput,
-        gives=RevisionSerializer,
+        takes=RevisionDraftInput,
+        gives=BuildRevisionSerializer,
     )
     def draft_revision(self, build, **given):
         return build.draft_revision(by=self.request.user, **given)
@@ -110,7 +110,7 @@ class BuildViewSet(RecordViewSet):
 
 class RevisionViewSet(RecordViewSet):
     queryset = BuildRevision.objects.select_related("build")
-    serializer_class = RevisionSerializer
+    serializer_class = BuildRevisionSerializer
     filterset_class = RevisionFilter
     sorts = ("build__model_number", "number", "status", "released_at", "created_at", "updated_at")
 
@@ -125,7 +125,7 @@ class RevisionViewSet(RecordViewSet):
     @part_list(
         "builds.view_buildrevision",
         _("The bill of materials of the revision."),
-        gives=LineSerializer,
+        gives=BuildPartSerializer,
         sorts=("position", "part__sku", "quantity"),
     )
     def parts(self, revision):
@@ -134,7 +134,7 @@ class RevisionViewSet(RecordViewSet):
     @verb(
         "builds.change_buildrevision",
         _("Makes these the lines of a draft, in this order; lines that are not named are removed."),
-        takes=LinesInput,
+        takes=BillInput,
     )
     def write_parts(self, revision, *, version, lines):
         revision.write({}, [dict(line) for line in lines], by=self.request.user, version=version)

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.transaction import TransactionManagementError
 
-from gmtc.errors import InUse, StaleEdit
+from gmtc.errors import InUse, Refused, StaleEdit
 from gmtc.testing import race
 from gmtc.tests.things import Slip, Thing, execute, make_slip, make_thing
 
@@ -128,6 +128,14 @@ def test_a_discarded_record_is_out_of_sight_and_still_there(things, staff):
     assert not Thing.objects.exists()
     assert list(Thing.everything.trashed()) == [thing]
     assert written(thing)[-1] == ("~", "delete", staff, 2)
+
+
+def test_what_lies_in_the_trash_is_not_edited(things, staff):
+    thing = make_thing(name="lamp")
+    thing.discard(by=staff)
+    with pytest.raises(Refused, match=r"^lamp is in the trash; restore it first\.$"):
+        thing.revise({"name": "torch"}, by=staff, version=thing.version)
+    assert Thing.everything.get().name == "lamp"
 
 
 def test_discarding_twice_writes_once(things, staff):

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from apps.company.models import Company
 from apps.company.tests.test_brand import svg
@@ -17,22 +18,18 @@ def pick(page, name: str, colour: str):
     )
 
 
-def colour_of(element) -> str:
-    return element.evaluate("each => getComputedStyle(each).backgroundColor")
-
-
-def accent_of(page) -> str:
-    return colour_of(page.locator("[data-preview=light] .preview-button"))
+def preview(page):
+    return page.locator("[data-preview=light] .preview-button")
 
 
 def test_colours_are_seen_measured_and_refused_before_they_are_saved(open_page, admin, expected_console_errors):
     expected_console_errors.append("422")
     page = open_page(admin)
     page.goto("/settings/brand/")
-    assert accent_of(page) == "rgb(14, 107, 107)"
+    expect(preview(page)).to_have_css("background-color", "rgb(14, 107, 107)")
 
     pick(page, "accent", "#ffcc00")
-    assert accent_of(page) == "rgb(255, 204, 0)"
+    expect(preview(page)).to_have_css("background-color", "rgb(255, 204, 0)")
     page.locator("#contrast .is-bad").first.wait_for()
     assert page.locator("#contrast .is-bad").count() == 2
     page.get_by_role("button", name="Save").click()
@@ -43,7 +40,7 @@ def test_colours_are_seen_measured_and_refused_before_they_are_saved(open_page, 
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Settings saved.").wait_for()
     assert Company.current().accent == "#0A4D8C"
-    assert colour_of(page.get_by_role("button", name="Save")) == "rgb(10, 77, 140)"
+    expect(page.get_by_role("button", name="Save")).to_have_css("background-color", "rgb(10, 77, 140)")
 
 
 def test_an_uploaded_logo_stands_on_every_page(open_page, admin, tmp_path):

@@ -49,9 +49,9 @@ def test_a_sound_database_passes_with_a_line_for_each_rule(stock):
     broken, text = verify()
     assert broken == []
     assert text.splitlines()[-1] == "Everything adds up."
-    for rules in ROOMS.values():
-        for rule in rules:
-            assert len(re.findall(rf"^  {re.escape(rule.name)}\s+[\d,]+  ok$", text, re.MULTILINE)) == 1
+    names = [rule.name for rules in ROOMS.values() for rule in rules]
+    shown = re.findall(r"^  (\S.*?)\s+[\d,]+  ok$", text, re.MULTILINE)
+    assert sorted(shown) == sorted(names)
 
 
 def test_an_empty_database_passes():

@@ -5,8 +5,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts import demo as accounts
+from apps.builds import demo as builds
+from apps.customers import demo as customers
 from apps.parts import demo as parts
 from apps.parts.models import Part
+from apps.suppliers import demo as suppliers
 
 
 class Command(BaseCommand):
@@ -28,4 +31,7 @@ class Command(BaseCommand):
             people = accounts.fill()
             # From the ground up: each room builds on what the rooms below it have written.
             parts.fill(rng, today, people)
+            suppliers.fill(rng, today, people)
+            customers.fill(rng, today, people)
+            builds.fill(rng, today, people)
         self.stdout.write(f"The demo company is ready: sign in as admin@example.com, password {accounts.PASSWORD}")

@@ -1,11 +1,17 @@
 from django.core.management.base import BaseCommand, CommandError
 
+from apps.builds import verify as builds
+from apps.customers import verify as customers
 from apps.parts import verify as parts
+from apps.suppliers import verify as suppliers
 from gmtc.verify import Rule
 
 # One room a line, from the ground up; each brings its list of rules.
 ROOMS: dict[str, list[Rule]] = {
     "parts": parts.RULES,
+    "suppliers": suppliers.RULES,
+    "customers": customers.RULES,
+    "builds": builds.RULES,
 }
 SHOWN = 20
 
