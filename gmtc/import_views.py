@@ -29,6 +29,10 @@ RECENT = 20
 
 
 class ImportOptions(forms.Form):
+    """How a file is to be read. A room with an option of its own adds the field and names it in `kept`."""
+
+    kept: tuple[str, ...] = ("decimal_mark",)
+
     decimal_mark = forms.ChoiceField(
         label=gettext_lazy("How numbers are written"),
         choices=[("", gettext_lazy("as the file shows")), *DecimalMark.choices],
@@ -36,8 +40,12 @@ class ImportOptions(forms.Form):
         widget=forms.Select(attrs={"class": "form-select"}),
     )
 
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.user = user
+
     def options(self) -> dict:
-        return {name: self.cleaned_data[name] for name in ImportOptions.base_fields if self.cleaned_data.get(name)}
+        return {name: self.cleaned_data[name] for name in self.kept if self.cleaned_data.get(name)}
 
 
 class UploadForm(ImportOptions):
@@ -54,6 +62,9 @@ class ImportPage(Permitted):
     model = None
     list_page = ""
     template_name = ""
+    detail_template = "ui/import_detail.html"
+    upload_form = UploadForm
+    options_form = ImportOptions
 
     @property
     def resource(self):
@@ -106,7 +117,7 @@ class ImportPage(Permitted):
             "kind": kind,
             "chips": [("", _("All"), record.row_count), *((each, each.label, count) for each, count in counts.items())],
         }
-        return render(self.request, "ui/import_detail.html", self.shared() | context, status=status)
+        return render(self.request, self.detail_template, self.shared() | context, status=status)
 
 
 def cells(row, shown):
@@ -129,10 +140,10 @@ class ImportList(ImportPage):
     template_name = "ui/import_list.html"
 
     def get(self, request):
-        return self.upload_page(UploadForm())
+        return self.upload_page(self.upload_form(user=request.user))
 
     def post(self, request):
-        form = UploadForm(request.POST, request.FILES)
+        form = self.upload_form(request.POST, request.FILES, user=request.user)
         if form.is_valid():
             try:
                 upload = self.model.upload(
@@ -158,7 +169,7 @@ class ImportTemplate(ImportPage):
 class ImportDetail(ImportPage):
     def get(self, request, pk):
         record = self.found()
-        return self.page(record, ImportOptions(initial=record.options))
+        return self.page(record, self.options_form(initial=record.options, user=request.user))
 
 
 class ImportProgress(ImportPage):
@@ -175,7 +186,7 @@ class ImportCheck(ImportPage):
     """Check again, with the columns and options that the user chose."""
 
     def post(self, request, pk):
-        record, form, mapping = self.found(), ImportOptions(request.POST), None
+        record, form, mapping = self.found(), self.options_form(request.POST, user=request.user), None
         if record.headings:
             mapping = [request.POST.get(f"column-{number}", "") for number, _heading in enumerate(record.headings, 1)]
         try:

@@ -27,10 +27,10 @@ class PriceListUpload(ImportList):
             supplier = Supplier.objects.filter(pk=request.GET.get("supplier") or None).first()
         except ValidationError:  # nonsense in the address
             supplier = None
-        return self.upload_page(PriceListForm(initial={"supplier": supplier and supplier.pk}))
+        return self.upload_page(PriceListForm(initial={"supplier": supplier and supplier.pk}, user=request.user))
 
     def post(self, request):
-        form = PriceListForm(request.POST, request.FILES)
+        form = PriceListForm(request.POST, request.FILES, user=request.user)
         if form.is_valid():
             try:
                 upload = self.model.upload(
