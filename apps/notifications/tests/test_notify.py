@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from apps.accounts.models import User
-from apps.notifications.mail import send
 from apps.notifications.models import Kind, Notification, Preference
 from apps.notifications.notify import notify
+from gmtc.mail import send
 from gmtc.settings import mailer
 
 

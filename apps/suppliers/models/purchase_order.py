@@ -15,11 +15,12 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.company.models import Company
 from apps.documents.models import Document
+from apps.documents.tasks import mail_document
 from apps.notifications.models import Kind
 from apps.notifications.notify import notify
 from apps.numbering.models import Key, next_number
 from apps.parts.models import MovementKind, Part, Reference, StorageLocation
-from apps.suppliers import mailing, papers
+from apps.suppliers import papers
 from apps.suppliers.models.goods_receipt import GoodsReceipt, GoodsReceiptLine
 from apps.suppliers.models.purchase_order_line import PurchaseOrderLine
 from apps.suppliers.models.supplier import (
@@ -336,7 +337,7 @@ class PurchaseOrder(Lined):
 
     def _mail(self, paper, to, message, by):
         self.mailed_to, self.mailed_at = to, timezone.now()
-        mailing.mail_document.defer(
+        mail_document.defer(
             document_id=str(paper.pk),
             to=to,
             subject=papers.subject(self),

@@ -6,8 +6,12 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import translation
+from procrastinate import RetryStrategy
 
 type File = tuple[str, bytes, str]
+
+# For jobs: a mail server that is away comes back: 6 attempts over about ten hours, then the job stays as failed.
+PATIENTLY = RetryStrategy(max_attempts=6, exponential_wait=8)
 
 
 def send(

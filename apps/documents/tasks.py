@@ -3,11 +3,10 @@
 from procrastinate.contrib.django import app
 
 from apps.documents.models import Document
-from apps.notifications import mail
-from apps.notifications.tasks import PATIENTLY
+from gmtc import mail
 
 
-@app.task(name="suppliers.mail_document", queue="mail", retry=PATIENTLY)
+@app.task(name="documents.mail_document", queue="mail", retry=mail.PATIENTLY)
 def mail_document(*, document_id: str, to: str, subject: str, body: str, language: str, reply_to: str) -> None:
     document = Document.objects.get(pk=document_id)
     mail.send(
