@@ -2,6 +2,7 @@
 
 import functools
 import re
+from decimal import Decimal
 
 from babel import Locale
 from django.core.exceptions import ValidationError
@@ -10,6 +11,17 @@ from django.utils.translation import gettext_lazy as _
 
 EU = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
 EU_VAT = EU | {"MC"}  # Monaco is part of France where VAT is concerned (Art. 7 Directive 2006/112/EC)
+
+# Usual VAT rates in percent (European Commission, January 2026); Spain's and Portugal's islands have their own.
+VAT_RATES = {
+    country: Decimal(rate)
+    for country, rate in (
+        each.split(":")
+        for each in "AT:20 BE:21 BG:20 CY:19 CZ:21 DE:19 DK:25 EE:24 ES:21 FI:25.5 FR:20 GR:24 HR:25 HU:27 IE:23 IT:22"
+        " LT:21 LU:17 LV:21 MC:20 MT:18 NL:21 PL:23 PT:23 RO:21 SE:25 SI:22 SK:23".split()
+    )
+}
+
 NEIGHBOURS = ("DE", "AT", "CH", "NL", "BE", "LU", "FR", "IT", "ES", "PL", "CZ", "DK", "GB", "US")
 
 # Two letters of CLDR that are no country: unions, pseudo locales, "unknown"

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "apps.parts",
     "apps.suppliers",
     "apps.customers",
+    "apps.orders",
     "apps.builds",
     "apps.reports",
     "django.contrib.admin",
