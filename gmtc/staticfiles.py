@@ -5,6 +5,7 @@ NODE_FILES are collected: a package brings hundreds that no page needs.
 """
 
 from fnmatch import fnmatch
+from pathlib import Path
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder, FileSystemFinder
@@ -17,6 +18,8 @@ NODE_FILES = [
     "@tabler/core/dist/js/tabler.min.js",
     "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
     "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2",
+    "@fontsource/inter/files/inter-latin-[467]00-normal.woff2",
+    "@fontsource/inter/files/inter-latin-ext-[467]00-normal.woff2",
     "tom-select/dist/css/tom-select.bootstrap5.min.css",
     "tom-select/dist/js/tom-select.complete.min.js",
     "uplot/dist/uPlot.iife.min.js",
@@ -55,9 +58,11 @@ class NodeModules(BaseFinder):
         return found if find_all or not found else found[0]
 
     def list(self, ignore_patterns):
-        for name in NODE_FILES:
-            if self.storage.exists(name) and not matches_patterns(name, ignore_patterns):
-                yield name, self.storage
+        root = Path(self.storage.location)
+        for pattern in NODE_FILES:
+            for name in sorted(str(path.relative_to(root)) for path in root.glob(pattern)):
+                if not matches_patterns(name, ignore_patterns):
+                    yield name, self.storage
 
 
 class HashedStorage(CompressedManifestStaticFilesStorage):

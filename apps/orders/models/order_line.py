@@ -24,10 +24,10 @@ def running_quantity(label) -> models.DecimalField:
 
 
 class OrderLine(Line):
-    """What is sold: `quantity` in the part's unit, `unit_price` euros net for one unit, `discount` and `vat_rate` percent.
+    """What is sold: `quantity` in the part's unit, `unit_price` euros net for one unit, the rates are percent.
 
-    How far the line is, each as a quantity: `reserved_quantity` is stock that is held for it (kept by a trigger from the
-    reservations that name the line), `built_quantity` was made for it, then shipped, delivered, returned, invoiced.
+    How far the line is, each as a quantity: `reserved_quantity` is stock that is held for it (kept by a trigger from
+    the reservations that name the line), `built_quantity` was made for it, then shipped, delivered, returned, invoiced.
     """
 
     # What people enter; the rest is computed.
@@ -156,7 +156,7 @@ class OrderLine(Line):
         self.order = order
 
     def reserve(self, quantity, *, by) -> Reservation:
-        """Hold `quantity` of the free stock for the line. Raises InsufficientStock, and Refused for more than is missing."""
+        """Hold `quantity` of the free stock for the line. Raises Refused for more than is missing or free."""
         with transaction.atomic():
             self.lock_with_order()
             self.order.refuse_unless_open()
