@@ -38,6 +38,23 @@ CREATE TRIGGER orders_line_guard_update BEFORE UPDATE ON orders_orderline
     FOR EACH ROW WHEN (pg_trigger_depth() = 0 AND NEW.reserved_quantity <> OLD.reserved_quantity)
     EXECUTE FUNCTION orders_kept_by_triggers();
 
+CREATE FUNCTION orders_order_own_people() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM customers_address a
+        WHERE a.id IN (NEW.billing_address_id, NEW.shipping_address_id) AND a.customer_id <> NEW.customer_id
+    ) OR EXISTS (
+        SELECT FROM customers_contact c WHERE c.id = NEW.contact_id AND c.customer_id <> NEW.customer_id
+    ) THEN
+        RAISE EXCEPTION '%: contact and addresses are those of the customer', TG_TABLE_NAME
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER orders_order_own_people
+    BEFORE INSERT OR UPDATE OF customer_id, contact_id, billing_address_id, shipping_address_id ON orders_customerorder
+    FOR EACH ROW EXECUTE FUNCTION orders_order_own_people();
+
 CREATE FUNCTION orders_order_is_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '%: the order was quoted or confirmed and does not change any more', TG_TABLE_NAME
@@ -90,6 +107,7 @@ CREATE TRIGGER orders_line_frozen_all BEFORE TRUNCATE ON orders_orderline
 UNDO = """
 DROP FUNCTION orders_reservations_add_up() CASCADE;
 DROP FUNCTION orders_kept_by_triggers() CASCADE;
+DROP FUNCTION orders_order_own_people() CASCADE;
 DROP FUNCTION orders_order_is_fixed() CASCADE;
 DROP FUNCTION orders_line_is_fixed() CASCADE;
 """

@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Upper
 from django.urls import reverse
 from django.utils import timezone
@@ -17,69 +17,16 @@ from apps.documents.models import Document
 from apps.documents.tasks import mail_document
 from apps.numbering.models import Key, next_number
 from apps.orders import papers
-from apps.orders.models.order_line import PERCENT, OrderLine, lock_parts
+from apps.orders.models.order_line import PERCENT, OrderLine, lock_parts, outlook
+from apps.orders.models.order_set import CustomerOrderQuerySet
+from apps.orders.models.status import CONFIRMED, OPEN, Status
 from apps.orders.models.tax import OrderTax, tax_of
 from apps.parts.models import Reference
 from gmtc.errors import IllegalMove, Refused
 from gmtc.lined import Lined
-from gmtc.models import MAX_MONEY, AliveManager, RecordQuerySet, audit_log, between
+from gmtc.models import MAX_MONEY, AliveManager, audit_log, between
 from gmtc.money import Amounts, amounts
 from gmtc.states import move
-
-
-class Status(models.TextChoices):
-    DRAFT = "draft", _("Draft")
-    QUOTED = "quoted", _("Quoted")
-    PENDING = "pending", _("Confirmed")
-    PRODUCTION = "production", _("In production")
-    READY = "ready", _("Ready to ship")
-    SHIPPED = "shipped", _("Shipped")
-    DELIVERED = "delivered", _("Delivered")
-    CANCELLED = "cancelled", _("Cancelled")
-    DECLINED = "declined", _("Declined")
-
-
-# Confirmed, and something is still to be shipped.
-OPEN = (Status.PENDING, Status.PRODUCTION, Status.READY)
-CONFIRMED = (*OPEN, Status.SHIPPED, Status.DELIVERED)
-
-
-class CustomerOrderQuerySet(RecordQuerySet):
-    def search(self, text: str):
-        """Every word somewhere in the numbers, the customer, their reference, or in a part of the order."""
-        for word in text.split()[:8]:
-            lines = OrderLine.objects.filter(order=OuterRef("pk"), part__search_text__contains=word.upper())
-            # Upper of the database on both sides: Python makes SS of ß.
-            word = Upper(Value(word))
-            self = self.filter(Q(search_text__contains=word) | Q(customer__search_text__contains=word) | Exists(lines))
-        return self
-
-    def open(self):
-        """Confirmed, and something is still to be shipped."""
-        return self.filter(status__in=OPEN)
-
-    def confirmed(self):
-        return self.filter(status__in=CONFIRMED)
-
-    def late(self):
-        """Open, and past the promised date."""
-        return self.open().filter(promised_date__lt=timezone.localdate())
-
-    def expired(self):
-        """Quotes that nobody has answered in time."""
-        return self.filter(status=Status.QUOTED, valid_until__lt=timezone.localdate())
-
-    def shippable(self):
-        """Something is held in stock for it and may leave now."""
-        lines = OrderLine.objects.filter(order=OuterRef("pk"), reserved_quantity__gt=0)
-        return self.open().filter(Exists(lines))
-
-    def to_invoice(self):
-        """Something was shipped and not invoiced yet."""
-        lines = OrderLine.objects.filter(
-            order=OuterRef("pk"), shipped_quantity__gt=F("invoiced_quantity") + F("returned_quantity")
-        )
-        return self.confirmed().filter(Exists(lines))
 
 
 class CustomerOrder(Lined):
@@ -272,10 +219,11 @@ class CustomerOrder(Lined):
     def ship_to(self):
         return self.shipping_address or self.customer.shipping_address
 
-    def amounts(self) -> Amounts:
-        """The figures below the lines, with the VAT groups."""
-        lines = [(self.tax.category, line.vat_rate, line.net) for line in self.lines.all()]
-        return amounts(lines, discount=self.discount_percent, shipping=self.shipping_cost)
+    def amounts(self, lines: Iterable[OrderLine] | None = None) -> Amounts:
+        """The figures below the lines, with the VAT groups; `lines` where they were read already."""
+        found = self.lines.all() if lines is None else lines
+        nets = [(self.tax.category, line.vat_rate, line.net) for line in found]
+        return amounts(nets, discount=self.discount_percent, shipping=self.shipping_cost)
 
     def usual_vat_rate(self) -> Decimal:
         """The VAT rate that a new line takes."""
@@ -311,10 +259,27 @@ class CustomerOrder(Lined):
         with transaction.atomic():
             was = self.tax_case
             super().write(values, lines, by=by, version=version)
-            if self.tax_case != was and self.tax.is_untaxed:
-                for line in self.lines.exclude(vat_rate=0):
-                    line.save(by=by, reason="edit")  # which takes the rate away
+            if self.tax_case != was:
+                self._tax_anew(by)
             self._sum_up()
+
+    def save(self, *, by=None, reason: str = "", **kwargs):
+        if reason in ("create", "edit"):
+            self._refuse_strangers()
+        super().save(by=by, reason=reason, **kwargs)
+
+    def _tax_anew(self, by) -> None:
+        """The tax case has changed: no line keeps a rate that cannot be."""
+        for line in self.lines.exclude(vat_rate=0) if self.tax.is_untaxed else self.lines.filter(vat_rate=0):
+            line.vat_rate = None  # as usual
+            line.save(by=by, reason="edit")
+
+    def _refuse_strangers(self) -> None:
+        """Contact and addresses are those of the customer; a trigger says the same in the database."""
+        for name in ("contact", "billing_address", "shipping_address"):
+            theirs = getattr(self, name)
+            if theirs and theirs.customer_id != self.customer_id:
+                raise Refused(_("“%(who)s” belongs to another customer.") % {"who": theirs}, field=name)
 
     def _sum_up(self) -> None:
         figures = self.amounts()
@@ -332,7 +297,7 @@ class CustomerOrder(Lined):
     def copy(self, *, by) -> "CustomerOrder":
         """A new draft for the same customer with the same lines, on the terms of today."""
         draft = CustomerOrder(
-            contact=self.contact,
+            contact=self.contact if self.contact and not self.contact.deleted_at else None,
             billing_address=self.billing_address,
             shipping_address=self.shipping_address,
             responsible=by,
@@ -342,7 +307,8 @@ class CustomerOrder(Lined):
             notes=self.notes,
         )
         draft.take_terms_of(self.customer)
-        rows = [{name: getattr(line, name) for name in OrderLine.TYPED} for line in self.lines.select_related("part")]
+        typed = [name for name in OrderLine.TYPED if name != "vat_rate" or draft.tax_case == self.tax_case]
+        rows = [{name: getattr(line, name) for name in typed} for line in self.lines.select_related("part")]
         draft.write({}, rows, by=by)
         return draft
 
@@ -411,10 +377,20 @@ class CustomerOrder(Lined):
             raise Refused(_("This is before the day of the order."), field="promised_date")
         self._settle_terms(by)
         lines = self.lock_lines()
-        self._hold_stock(lines, by)
+        # The parts are locked by now, so the counter still comes last; the reservations shall name the number.
         self.number = next_number(Key.ORDER, on=self.order_date)
+        self._hold_stock(lines, by)
         papers.issue_confirmation(self, by=by)
         return self._reached(lines)
+
+    def reserve(self, *, by) -> None:
+        """Hold whatever is in stock by now of what is missing. Raises Refused where that is nothing."""
+        with transaction.atomic():
+            self.lock()
+            self.refuse_unless_open()
+            if not self._hold_stock(self.lock_lines(), by):
+                raise Refused(_("Nothing that %(order)s still needs is free in stock.") % {"order": self})
+            self.follow_lines(by=by)
 
     def lock_lines(self) -> list[OrderLine]:
         """After the order its lines, then the parts, each in the order of their keys."""
@@ -424,13 +400,18 @@ class CustomerOrder(Lined):
             line.order = self
         return lines
 
-    def _hold_stock(self, lines: list[OrderLine], by) -> None:
-        for line in lines:
-            part = line.part
-            part.refresh_from_db(fields=["current_stock", "reserved_stock"])  # two lines may want the same part
-            if line.is_stocked and (held := min(part.free_stock, line.quantity)) > 0:
-                part.reserve(held, reference=Reference.to(line), by=by)
-                line.refresh_from_db(fields=["reserved_quantity"])
+    def outlook(self) -> list:
+        """What could be held of each line right now, and what is missing."""
+        return outlook(self.lines.select_related("part"))
+
+    @staticmethod
+    def _hold_stock(lines: list[OrderLine], by) -> bool:
+        """Whether anything was held."""
+        wanted = [(line, held) for line, held, _missing in outlook(sorted(lines, key=_by_position)) if held]
+        for line, held in wanted:
+            line.part.reserve(held, reference=Reference.to(line), by=by)
+            line.refresh_from_db(fields=["reserved_quantity"])
+        return bool(wanted)
 
     def _refuse_incomplete(self) -> None:
         if not self.lines.exists():
@@ -438,6 +419,11 @@ class CustomerOrder(Lined):
         self.customer.refuse_if_blocked()
         if line := self.lines.filter(Q(part__is_sellable=False) | ~Q(part__deleted_at=None)).first():
             raise Refused(_("%(part)s is not sold.") % {"part": line.part})
+        if not self.tax.is_untaxed and (line := self.lines.filter(vat_rate=0).first()):
+            raise Refused(
+                _("Line %(position)s has no VAT, but the order is taxed: %(tax)s.")
+                % {"position": line.position, "tax": self.get_tax_case_display()}
+            )
 
     @staticmethod
     def _refuse_future(day: datetime.date, field: str) -> None:
@@ -469,14 +455,22 @@ class CustomerOrder(Lined):
                 self.status = self._reached(self.lines.all())
                 self.save(by=by, reason="record_production")
 
-    def follow_lines(self, *, by) -> None:
-        """Set the status that the lines say; the order is locked."""
+    def follow_lines(self, *, by, reason: str = "") -> None:
+        """Set the status that the lines say; the order is locked.
+
+        `reason` is what was reported to a line. It stands in the order's history too, once for all lines of a delivery.
+        """
         if not self.is_confirmed:
             return
         reached = self._reached(self.lines.all())
-        if reached != self.status:
+        if reached != self.status or reason and not self._was_told_of(reason, by):
             self.status = reached
-            self.save(by=by, reason="follow_lines")
+            self.save(by=by, reason=reason or "follow_lines")
+
+    def _was_told_of(self, reason: str, by) -> bool:
+        just_now = timezone.now() - datetime.timedelta(seconds=5)
+        told = self.history.filter(history_change_reason=reason, history_user=by, history_date__gte=just_now)
+        return told.exists()
 
     def _reached(self, lines: Iterable[OrderLine]) -> str:
         lines = list(lines)
@@ -533,3 +527,7 @@ class CustomerOrder(Lined):
                 reply_to=by.email if by else "",
             )
             self.save(by=by, reason="mail")
+
+
+def _by_position(line: OrderLine) -> int:
+    return line.position

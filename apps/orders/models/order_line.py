@@ -1,4 +1,5 @@
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
@@ -47,11 +48,14 @@ class OrderLine(Line):
         _("price"),
         max_digits=14,
         decimal_places=4,
+        blank=True,
         validators=[MinValueValidator(0)],
-        help_text=_("Euros net for one unit."),
+        help_text=_("Euros net for one unit. Empty: the part's sales price."),
     )
     discount = models.DecimalField(_("discount (%)"), max_digits=5, decimal_places=2, default=0, validators=PERCENT)
-    vat_rate = models.DecimalField(_("VAT (%)"), max_digits=5, decimal_places=2, default=19, validators=PERCENT)
+    vat_rate = models.DecimalField(
+        _("VAT (%)"), max_digits=5, decimal_places=2, blank=True, validators=PERCENT, help_text=_("Empty: as usual.")
+    )
     customizations = models.JSONField(
         _("customizations"), default=dict, blank=True, help_text=_("Name and value, such as Colour: red.")
     )
@@ -102,12 +106,21 @@ class OrderLine(Line):
         return self.order.get_absolute_url()
 
     def save(self, *, by=None, reason: str = "", **kwargs):
+        if self.order.is_draft:  # later, whatever becomes of the part, the line stays as it was agreed
+            self._complete()
+        super().save(by=by, reason=reason, **kwargs)
+
+    def _complete(self) -> None:
+        """What follows from the part and the order, and what was left empty."""
         self.unit = self.part.unit
         self.description = self.description or self.part.name
+        if self.unit_price is None:
+            self.unit_price = self.part.unit_price
         if self.order.tax.is_untaxed:
             self.vat_rate = Decimal(0)
+        elif self.vat_rate is None:
+            self.vat_rate = self.order.usual_vat_rate()
         self.net = line_net(self.quantity, self.unit_price, discount=self.discount)
-        super().save(by=by, reason=reason, **kwargs)
 
     # --- Reading
 
@@ -203,6 +216,7 @@ class OrderLine(Line):
             # someone may have held stock for the line meanwhile; then the rest is free
             if wanted := min(quantity, self.missing_quantity):
                 self.hold(wanted, by=by)
+            self.order.follow_lines(by=by, reason="record_built")
 
     def issue(self, quantity, *, location, by, reference: Reference) -> None:
         """Take `quantity` out of stock at `location` for a delivery: first what is held for the line, then free stock.
@@ -237,7 +251,7 @@ class OrderLine(Line):
                 )
             self.shipped_quantity += quantity
             self.save(by=by, reason="record_shipped")
-            self.order.follow_lines(by=by)
+            self.order.follow_lines(by=by, reason="record_shipped")
 
     def record_delivered(self, quantity, *, by) -> None:
         """`quantity` of what was shipped has arrived."""
@@ -263,7 +277,7 @@ class OrderLine(Line):
                 )
             setattr(self, name, counted)
             self.save(by=by, reason=reason)
-            self.order.follow_lines(by=by)
+            self.order.follow_lines(by=by, reason=reason)
 
 
 def lock_parts(lines) -> dict:
@@ -272,3 +286,23 @@ def lock_parts(lines) -> dict:
     for line in lines:
         line.part = parts[line.part_id]
     return parts
+
+
+class Outlook(NamedTuple):
+    """What of a line could be held from the free stock, and what must be made or bought."""
+
+    line: OrderLine
+    held: Decimal
+    missing: Decimal
+
+
+def outlook(lines) -> list[Outlook]:
+    """The outlook of each of `lines`, in their order: what the first takes is not free for the second."""
+    free: dict = {}
+    found = []
+    for line in lines:
+        part = line.part
+        held = min(free.setdefault(part.pk, part.free_stock), line.missing_quantity)
+        free[part.pk] -= held
+        found.append(Outlook(line, held, line.missing_quantity - held))
+    return found
