@@ -3,7 +3,18 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from apps.builds.models import BuildPart, BuildRevision, PartsListImport, PrinterBuild
+from apps.builds.models import (
+    BuildPart,
+    BuildRevision,
+    ExtraUse,
+    JobCheck,
+    JobPart,
+    PartsListImport,
+    Printer,
+    PrinterBuild,
+    ProductionJob,
+)
+from apps.builds.resources import JobResource, PrinterResource
 from gmtc.admin import Locked, LockedInline, RecordAdmin
 
 
@@ -14,7 +25,7 @@ class PrinterBuildAdmin(RecordAdmin):
     list_filter = ["kind"]
     search_fields = ["model_number", "name"]
     fieldsets = [
-        (None, {"fields": ["model_number", "name", "kind", "product", "base_price"]}),
+        (None, {"fields": ["model_number", "name", "kind", "product", "base_price", "days_to_build"]}),
         (_("Description"), {"fields": ["description", "specifications"]}),
     ]
 
@@ -70,3 +81,79 @@ class PartsListImportAdmin(ReadOnly):
 
     def has_module_permission(self, request):
         return request.user.has_perm("builds.import_partslist")
+
+
+class JobPartInline(LineInline):
+    model = JobPart
+    fields = ["position", "part", "quantity", "reserved_quantity", "picked_quantity", "consumed_quantity", "unit_cost"]
+
+
+class ExtraInline(LineInline):
+    model = ExtraUse
+    fields = ["part", "kind", "quantity", "reason", "consumed_quantity", "unit_cost"]
+
+
+class CheckInline(LockedInline):
+    model = JobCheck
+    fields = ["piece", "position", "name", "result", "note", "checked_by", "checked_at"]
+
+
+@admin.register(ProductionJob)
+class ProductionJobAdmin(ReadOnly):
+    list_page = "builds:job_list"
+    resource = JobResource
+    list_display = ["number", "part", "quantity", "status", "due_date", "responsible", "updated_at"]
+    list_filter = ["status", "priority"]
+    search_fields = ["number", "part__sku", "part__name"]
+    fields = [
+        "number",
+        "status",
+        "part",
+        "revision",
+        "quantity",
+        "order_line",
+        "priority",
+        "due_date",
+        "responsible",
+        "workplace",
+        "notes",
+        "released_at",
+        "started_at",
+        "completed_at",
+        "cost",
+        "reason",
+    ]
+    inlines = [JobPartInline, ExtraInline, CheckInline]
+
+    def get_fieldsets(self, request, obj=None):
+        return [(None, {"fields": self.fields})]
+
+    def get_readonly_fields(self, request, obj=None):
+        return self.fields
+
+
+@admin.register(Printer)
+class PrinterAdmin(ReadOnly):
+    list_page = "builds:printer_list"
+    resource = PrinterResource
+    list_display = ["serial", "part", "status", "owner", "shipped_on", "warranty_until", "updated_at"]
+    list_filter = ["status"]
+    search_fields = ["serial", "part__sku", "owner__name"]
+    fields = [
+        "serial",
+        "part",
+        "job",
+        "piece",
+        "order_line",
+        "owner",
+        "status",
+        "shipped_on",
+        "warranty_until",
+        "notes",
+    ]
+
+    def get_fieldsets(self, request, obj=None):
+        return [(None, {"fields": self.fields})]
+
+    def get_readonly_fields(self, request, obj=None):
+        return self.fields

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from apps.builds.filters import BuildFilter, RevisionFilter
+from apps.builds.job_api import JobViewSet, PrinterViewSet
 from apps.builds.models import BuildPart, BuildRevision, PrinterBuild
 from apps.parts.models import Part
 from gmtc.api import AUDIT, Input, Quantity, RecordSerializer, RecordViewSet, Router, part_list, verb
@@ -155,4 +156,6 @@ class RevisionViewSet(RecordViewSet):
 router = Router()
 router.register("builds", BuildViewSet, basename="build")
 router.register("revisions", RevisionViewSet, basename="revision")
+router.register("jobs", JobViewSet, basename="job")
+router.register("printers", PrinterViewSet, basename="printer")
 urlpatterns = router.urls

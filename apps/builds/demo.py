@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from apps.builds import job_demo
 from apps.builds.models import BuildPart, BuildRevision, Kind, PrinterBuild, Status
 from apps.parts import demo as catalogue
 from apps.parts.models import Category, Part, Procurement
@@ -60,6 +61,7 @@ def fill(rng: random.Random, today: date, people: People) -> None:
     draft = _draft(builds["FP24"], 3, _improved(bills["FP24"], rng), days[-2], rng, people)
     draft.note = "For the next lot: other hinges, still to be tried."
     store_change([draft], ["note"], by=people.staff[0], when=moment(days[-1], rng))
+    job_demo.fill(rng, today, people)
 
 
 def _builds(parts, when, people) -> dict[str, PrinterBuild]:

@@ -38,13 +38,25 @@ class BuildForm(RecordForm):
 
     not_copied = ("model_number", "product")
     groups = [
-        (_("What it is"), [("model_number", 4), ("name", 8), ("kind", 4), ("product", 4), ("base_price", 4)]),
+        (
+            _("What it is"),
+            [("model_number", 4), ("name", 8), ("kind", 3), ("product", 4), ("base_price", 3), ("days_to_build", 2)],
+        ),
         (_("Description"), [("description", 12), ("specifications", 12)]),
     ]
 
     class Meta:
         model = PrinterBuild
-        fields = ["model_number", "name", "kind", "product", "base_price", "description", "specifications"]
+        fields = [
+            "model_number",
+            "name",
+            "kind",
+            "product",
+            "base_price",
+            "days_to_build",
+            "description",
+            "specifications",
+        ]
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args, **kwargs):

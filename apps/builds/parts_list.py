@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from rapidfuzz import fuzz
 
 from apps.parts.models import Part, Procurement, Unit
+from gmtc.columns import normal
+from gmtc.decimals import decimal_mark, parse_number
 from gmtc.errors import Refused
 from gmtc.models import MAX_QUANTITY
-from gmtc.resources import normal
-from gmtc.spreadsheets import Limits, Sheet, decimal_mark, parse_number, read
+from gmtc.spreadsheets import Limits, Sheet, read
 
 REFERENCE, FILE_NAME, AUTHOR, QUANTITY = "reference", "file_name", "author", "quantity"
 HEADINGS = {

@@ -93,6 +93,7 @@ class BuildDetail(DetailView):
             "cost": build.cost,
             "margin": _margin(build),
             "bill": _searched(build.cost, self.request.GET.get("q", "")) if build.cost else [],
+            "test_steps": build.test_steps.all(),
         }
 
 

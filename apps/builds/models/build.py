@@ -1,14 +1,19 @@
+from collections.abc import Iterable
+
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models, transaction
 from django.db.models.functions import Concat, Lower, Upper
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from apps.builds.models.checklist import MAX_STEPS
 from apps.parts.models import Part, Procurement
 from gmtc.bulk import create_all
 from gmtc.errors import Refused
 from gmtc.models import MAX_MONEY, AliveManager, Record, RecordQuerySet, audit_log, between, unique_while_alive
+
+MAX_DAYS = 365
 
 
 class Kind(models.TextChoices):
@@ -54,6 +59,12 @@ class PrinterBuild(Record):
         validators=[MinValueValidator(0)],
         help_text=_("Euros net. The sales price of the product follows it."),
     )
+    days_to_build = models.PositiveSmallIntegerField(
+        _("days to build"),
+        default=5,
+        validators=[MaxValueValidator(MAX_DAYS)],
+        help_text=_("Calendar days from the first pick to the finished piece. Planning counts with them."),
+    )
     product = models.ForeignKey(
         "parts.Part",
         models.PROTECT,
@@ -88,6 +99,7 @@ class PrinterBuild(Record):
             ),
             unique_while_alive("product", name="builds_build_product", message=_("Another build makes this part.")),
             between("base_price", 0, MAX_MONEY, name="builds_build_base_price"),
+            between("days_to_build", 0, MAX_DAYS, name="builds_build_days"),
         ]
 
     def __str__(self):
@@ -139,6 +151,25 @@ class PrinterBuild(Record):
                 revision.require_no_circle({line.part_id for line in lines})
                 create_all([line.copy_to(revision) for line in lines], by=by, reason="create")
             return revision
+
+    def write_test_steps(self, names: Iterable[str], *, by) -> None:
+        """Test by these steps from now on, in this order; jobs that are released already keep theirs."""
+        names = [name for each in names if (name := each.strip())]
+        if doubled := {name for name in names if names.count(name) > 1}:
+            raise Refused(_("Twice on the list: %(steps)s.") % {"steps": ", ".join(sorted(doubled))}, field="steps")
+        if len(names) > MAX_STEPS or any(len(name) > 200 for name in names):
+            raise Refused(_("At most 200 steps of at most 200 characters."), field="steps")
+        with transaction.atomic():
+            self.lock()
+            stored = {step.name: step for step in self.test_steps.all()}
+            for name in stored.keys() - set(names):
+                stored.pop(name).discard(by=by)
+            for position, name in enumerate(names, start=1):
+                step = stored.get(name) or self.test_steps.model(build=self, name=name)
+                if step._state.adding or step.position != position:
+                    reason = "create" if step._state.adding else "edit"
+                    step.position = position
+                    step.save(by=by, reason=reason)
 
     def _find_or_make_product(self, by) -> Part:
         found = Part.objects.filter(sku__iexact=self.model_number, procurement=Procurement.MAKE).first()
