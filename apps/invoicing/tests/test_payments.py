@@ -1,0 +1,143 @@
+"""Payments, cash discount, reversals and refunds."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from apps.documents.models import Document
+from apps.invoicing.models import Invoice, Payment
+from apps.invoicing.tasks import tell_of_overdue
+from apps.invoicing.tests.factories import faults, make_free
+from apps.notifications.models import Notification
+from gmtc.errors import IllegalMove, Refused
+
+pytestmark = pytest.mark.django_db
+
+
+def issued(*lines, by=None, days_ago=0, **fields) -> Invoice:
+    invoice = make_free(*(lines or [(1, 100)]), by=by, **fields)
+    invoice.issue(by=by, invoice_date=timezone.localdate() - timedelta(days=days_ago))
+    return invoice
+
+
+def state(invoice) -> tuple:
+    invoice.refresh_from_db()
+    return invoice.status, str(invoice.paid_amount), str(invoice.open_amount)
+
+
+def test_an_invoice_is_paid_in_parts_reversed_and_paid(staff, manager):
+    invoice = issued()
+    invoice.record_payment(Decimal("19"), by=staff, reference="Anzahlung")
+    assert state(invoice) == ("partially_paid", "19.00", "100.00")
+    assert invoice.history.first().history_change_reason == "take_payment"
+    wrong = invoice.record_payment(Decimal("100"), by=staff)
+    assert state(invoice) == ("paid", "119.00", "0.00")
+    with pytest.raises(IllegalMove):
+        invoice.record_payment(Decimal("0.01"), by=staff)
+    counter = invoice.reverse_payment(wrong, by=manager, note="Wrong customer")
+    assert (counter.amount, counter.reverses, counter.note) == (-100, wrong, "Wrong customer")
+    assert state(invoice) == ("partially_paid", "19.00", "100.00")
+    for payment in (wrong, counter):
+        with pytest.raises(Refused, match="reversed already"):
+            invoice.reverse_payment(payment, by=manager, note="again")
+    invoice.record_payment(Decimal("100"), by=staff)
+    assert state(invoice) == ("paid", "119.00", "0.00")
+    assert faults() == []
+
+
+@pytest.mark.parametrize(
+    ("amount", "field"), [("119.01", "amount"), ("0", "amount"), ("-1", "amount"), ("0.005", "amount")]
+)
+def test_a_wrong_amount_is_refused(staff, amount, field):
+    invoice = issued()
+    with pytest.raises(Refused) as refusal:
+        invoice.record_payment(Decimal(amount), by=staff)
+    assert refusal.value.field == field
+    with pytest.raises(Refused) as refusal:
+        invoice.record_payment(Decimal(1), by=staff, on=timezone.localdate() + timedelta(days=1))
+    assert refusal.value.field == "on"
+    assert Payment.objects.count() == 0
+
+
+def test_a_draft_and_a_cancellation_are_not_paid(staff, manager):
+    draft = make_free((1, 100))
+    with pytest.raises(IllegalMove):
+        draft.record_payment(Decimal(1), by=staff)
+    draft.issue(by=staff)
+    note = draft.cancel(by=manager, reason="wrong")
+    with pytest.raises(IllegalMove):
+        note.record_payment(Decimal(1), by=staff)
+
+
+def test_cash_discount_within_its_days_closes_the_invoice(staff):
+    invoice = issued(skonto_percent=Decimal(2), skonto_days=10)
+    assert invoice.most_skonto == Decimal("2.38")
+    with pytest.raises(Refused) as refusal:
+        invoice.record_payment(Decimal("116.61"), by=staff, skonto=True)
+    assert refusal.value.field == "amount"
+    payment = invoice.record_payment(Decimal("116.62"), by=staff, skonto=True)
+    assert (payment.amount, payment.reduction) == (Decimal("116.62"), Decimal("2.38"))
+    assert state(invoice) == ("paid", "116.62", "0.00")
+    invoice.reverse_payment(payment, by=staff, note="bounced")
+    assert state(invoice) == ("sent", "0.00", "119.00")
+    assert faults() == []
+
+
+def test_cash_discount_is_refused_when_it_is_late_or_was_not_agreed(staff):
+    late = issued(days_ago=11, skonto_percent=Decimal(2), skonto_days=10, payment_days=30)
+    with pytest.raises(Refused, match="ended on") as refusal:
+        late.record_payment(Decimal("116.62"), by=staff, skonto=True)
+    assert refusal.value.field == "skonto"
+    # the money came in time, and is only recorded later
+    day = timezone.localdate() - timedelta(days=1)
+    late.record_payment(Decimal("116.62"), by=staff, skonto=True, on=day)
+    assert state(late)[0] == "paid"
+    with pytest.raises(Refused, match="agreed"):
+        issued().record_payment(Decimal("116.62"), by=staff, skonto=True)
+
+
+def test_the_money_of_a_cancelled_invoice_is_refunded(staff, manager):
+    invoice = issued()
+    invoice.record_payment(Decimal("119"), by=staff)
+    invoice.cancel(by=manager, reason="wrong")
+    invoice.refresh_from_db()
+    assert (invoice.to_refund, invoice.open_amount) == (119, 0)
+    assert list(Invoice.objects.to_refund()) == [invoice]
+    with pytest.raises(Refused) as refusal:
+        invoice.refund(Decimal("119.01"), by=manager)
+    assert refusal.value.field == "amount"
+    payment = invoice.refund(Decimal("119"), by=manager)
+    assert (payment.amount, payment.is_refund) == (-119, True)
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.to_refund) == ("cancelled", 0)
+    assert faults() == []
+
+
+def test_what_is_open_and_overdue_follows_from_the_dates(staff):
+    fresh = issued(payment_days=14)
+    old = issued(days_ago=15, payment_days=14)
+    paid = issued(days_ago=15, payment_days=14)
+    paid.record_payment(Decimal(119), by=staff)
+    assert set(Invoice.objects.open()) == {fresh, old}
+    assert list(Invoice.objects.overdue()) == [old]
+    assert (old.is_overdue, old.days_overdue, fresh.is_overdue, paid.is_overdue) == (True, 1, False, False)
+
+
+def test_of_an_overdue_invoice_one_is_told_once(staff, viewer):
+    invoice = issued(days_ago=15, payment_days=14)
+    issued(payment_days=14)
+    for _morning in range(2):
+        tell_of_overdue(0)
+    told = Notification.objects.get()
+    assert (told.user, told.title, told.url) == (staff, "1 invoice is overdue", invoice.get_absolute_url())
+    assert invoice.number in told.body
+    assert faults() == []
+
+
+def test_nothing_to_pay_is_paid(staff):
+    invoice = issued((1, 0))
+    assert invoice.status == "paid"
+    assert Document.objects.about(invoice).count() == 1
+    assert faults() == []
