@@ -7,6 +7,9 @@ from django.utils import timezone
 from apps.accounts import demo as accounts
 from apps.builds import demo as builds
 from apps.customers import demo as customers
+from apps.deliveries import demo as deliveries
+from apps.invoicing import demo as invoicing
+from apps.orders import demo as orders
 from apps.parts import demo as parts
 from apps.parts.models import Part
 from apps.suppliers import demo as suppliers
@@ -33,5 +36,8 @@ class Command(BaseCommand):
             parts.fill(rng, today, people)
             suppliers.fill(rng, today, people)
             customers.fill(rng, today, people)
+            orders.fill(rng, today, people)
             builds.fill(rng, today, people)
+            deliveries.fill(rng, today, people)
+            invoicing.fill(rng, today, people)
         self.stdout.write(f"The demo company is ready: sign in as admin@example.com, password {accounts.PASSWORD}")
