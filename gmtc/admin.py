@@ -1,12 +1,12 @@
 """The back office of every room: Django's admin over the same verbs as the pages.
 
-Saving is `save(by=…)` or `revise(…)`, deleting is `discard(by=…)`; nothing here leaves the database for good. Import
-and export of a noun are on its list page, which `list_page` names.
+Saving is `save(by=…)` or `revise(…)`, deleting is `discard(by=…)`; nothing here leaves the database for good.
 """
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import ActionLocation
+from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.shortcuts import redirect
@@ -15,8 +15,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from import_export.admin import ExportMixin
+from import_export.formats.base_formats import CSV, XLSX
+from import_export.forms import ExportForm
 
 from gmtc.errors import Refused
+from gmtc.export import export_response
 from gmtc.history import entries
 
 AUDIT = ["created_at", "created_by", "updated_at", "updated_by"]
@@ -67,15 +71,69 @@ class TrashFilter(admin.SimpleListFilter):
         return queryset.trashed() if self.value() else queryset.alive()
 
 
-class RecordAdmin(admin.ModelAdmin):
-    """Back office of a Record. A room gives `list_display`, `search_fields`, and `fieldsets` where groups help."""
+EXPORTS = ["export_csv", "export_xlsx"]
+
+
+class Exports(ExportMixin):
+    """import-export's page for what the list shows, two actions for what is ticked; both with the file of the pages.
+
+    `resource` is the room's (`gmtc/resources.py`). The permission is `export_<model>` unless `export_permission` says
+    otherwise. Importing has its preview on the pages: `import_page` names the first, for whoever may `import_<model>`.
+    """
+
+    resource = None
+    export_permission = ""
+    import_page = ""
+    export_form_class = ExportForm
+    export_template_name = "admin/record_export.html"  # the library's has inline handlers, which our CSP refuses
+    import_export_change_list_template = None
+
+    def get_resource_classes(self, request):
+        return [self.resource]
+
+    def get_export_formats(self):
+        return [CSV, XLSX]
+
+    def has_export_permission(self, request):
+        permission = self.export_permission or self._permission("export")
+        return self.resource is not None and request.user.has_perm(permission)
+
+    def _permission(self, verb: str) -> str:
+        return f"{self.opts.app_label}.{get_permission_codename(verb, self.opts)}"
+
+    def get_export_context_data(self, **kwargs):
+        return {"columns": self.resource().get_export_headers()}
+
+    def _do_file_export(self, file_format, request, queryset, export_form=None):
+        """Streamed: the library would hold an object for each record and the whole file in memory."""
+        return export_response(queryset, self.resource, format=file_format.get_extension(), request=request)
+
+    @admin.action(description=_("Export as CSV"), permissions=["export"])
+    def export_csv(self, request, queryset):
+        return export_response(queryset, self.resource, format="csv", request=request)
+
+    @admin.action(description=_("Export as Excel"), permissions=["export"])
+    def export_xlsx(self, request, queryset):
+        return export_response(queryset, self.resource, format="xlsx", request=request)
+
+    def changelist_view(self, request, extra_context=None):
+        may_import = self.import_page and request.user.has_perm(self._permission("import"))
+        page = {"import_url": reverse(self.import_page) if may_import else ""}
+        return super().changelist_view(request, page | (extra_context or {}))
+
+
+class RecordAdmin(Exports, admin.ModelAdmin):
+    """Back office of a Record. A room gives `list_display`, `search_fields`, and `fieldsets` where groups help.
+
+    `list_page` names the list of the pages, to which the back office leads.
+    """
 
     form = RecordForm
     list_page = ""
     list_per_page = 50
     list_max_show_all = 200
     show_full_result_count = False
-    actions = ["move_to_trash", "take_out"]
+    actions = ["move_to_trash", "take_out", *EXPORTS]
     change_list_template = "admin/record_list.html"
     delete_confirmation_template = "admin/record_delete.html"
     object_history_template = "admin/record_history.html"
@@ -233,7 +291,7 @@ class RecordAdmin(admin.ModelAdmin):
 class Locked:
     """Mixed into an admin or an inline whose rows are only written by verbs: everything can be read."""
 
-    actions = None
+    actions = EXPORTS
 
     def has_add_permission(self, request, obj=None):
         return False
@@ -245,12 +303,13 @@ class Locked:
         return False
 
 
-class LockedAdmin(Locked, admin.ModelAdmin):
+class LockedAdmin(Locked, Exports, admin.ModelAdmin):
     """Rows without a history of their own, such as the ledger."""
 
     list_per_page = 50
     list_max_show_all = 200
     show_full_result_count = False
+    change_list_template = "admin/record_list.html"
 
     def get_readonly_fields(self, request, obj=None):
         return [field.name for field in self.opts.fields]

@@ -17,41 +17,30 @@ from django.utils import formats, timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from gmtc.resources import FORMULA, Column, Resource
+from gmtc.columns import Column
+from gmtc.resources import Resource
+from gmtc.rows import FORMULA
 from gmtc.xlsx import Page, write_xlsx
 
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CHUNK = 2_000
 
 
 def export_response(queryset, resource_class: type[Resource], *, format: str, request, columns: Iterable[str] = ()):
     """The rows of `queryset` as a download called parts-2026-11-22.csv; all columns, or those named in `columns`."""
-    chosen = [each for each in resource_class.columns if not columns or each.name in set(columns)]
-    name = f"{resource_class.filename}-{timezone.localdate():%Y-%m-%d}.{format}"
+    resource = resource_class()
+    chosen = resource.get_export_fields(columns)
+    name = f"{resource_class._meta.filename}-{timezone.localdate():%Y-%m-%d}.{format}"
     if format == "csv":
-        lines = csv_lines(rows(queryset, chosen), chosen)
+        lines = csv_lines(resource.values(queryset, columns), chosen)
         return StreamingHttpResponse(
             lines, content_type=CSV_TYPE, headers={"Content-Disposition": f'attachment; filename="{name}"'}
         )
     if format == "xlsx":
-        table = itertools.chain([[column.heading for column in chosen]], rows(queryset, chosen))
+        table = itertools.chain([[column.heading for column in chosen]], resource.values(queryset, columns))
         file = write_xlsx(Page(_title(resource_class), [column.width for column in chosen], table))
         return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX_TYPE)
     return HttpResponseBadRequest(_("Unknown file format."))
-
-
-def rows(queryset, columns: list[Column]) -> Iterator[list]:
-    """The values of each record, as files hold them, read from the database as they are asked for.
-
-    What depends on the language is settled here and now: a streamed answer is written after the request has ended.
-    """
-    lookups = [column.look_up() for column in columns]
-    found = queryset.values_list(*(column.source for column in columns)).iterator(chunk_size=CHUNK)
-    return (
-        [column.export(value, lookup) for column, value, lookup in zip(columns, values, lookups, strict=True)]
-        for values in found
-    )
 
 
 def csv_lines(found: Iterable[list], columns: list[Column]) -> Iterator[str]:
@@ -94,7 +83,7 @@ def template_response(resource_class: type[Resource], *, format: str):
     """
     columns = resource_class.importable()
     example = [str(column.example) for column in columns]
-    name = f"{resource_class.filename}-{_('template')}.{format}"
+    name = f"{resource_class._meta.filename}-{_('template')}.{format}"
     if format == "csv":
         lines = "".join(csv_lines([example], columns))
         return HttpResponse(
@@ -115,4 +104,4 @@ def template_response(resource_class: type[Resource], *, format: str):
 
 
 def _title(resource_class: type[Resource]) -> str:
-    return capfirst(str(resource_class.model._meta.verbose_name_plural))
+    return capfirst(str(resource_class._meta.model._meta.verbose_name_plural))

@@ -1,10 +1,10 @@
-"""The pages of an import: upload, columns, preview, result. A room lists them in its `urls.py`:
+"""The pages of an import: upload, columns, preview, result. A room has them with one line in its `urls.py`:
 
-    IMPORT = {"model": ..., "permission": "customers.import_customer", "list_page": "customers:customer_list"}
-    path("import/", ImportList.as_view(**IMPORT), name="import_list"), ...
+    IMPORT = {"model": CustomerImport, "permission": "customers.import_customer", ...}
+    path("import/", include(import_pages(**IMPORT))),
 
-under the names import_list, import_template, import_detail, import_progress, import_check, import_accept,
-import_discard and import_resume. The list page behind `list_page` shows one import's records with `?imported=<uuid>`.
+where the rest are attributes of `ImportPage`; `upload` is a subclass of ImportList where the file is not all one asks.
+The list page behind `list_page` shows one import's records with `?imported=<uuid>`.
 """
 
 from django import forms
@@ -12,16 +12,16 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from openpyxl.utils import get_column_letter
 
+from gmtc.decimals import DecimalMark
 from gmtc.errors import Refused
 from gmtc.export import template_response
 from gmtc.imports import RowKind, Status
-from gmtc.spreadsheets import DecimalMark
 from gmtc.views import Permitted
 
 ROWS_A_PAGE = 100
@@ -75,7 +75,7 @@ class ImportPage(Permitted):
 
     def shared(self) -> dict:
         """What the templates need of the room."""
-        noun = self.resource.model._meta
+        noun = self.resource._meta.model._meta
         return {
             "room": self.request.resolver_match.namespace,
             "list_page": reverse(self.list_page),
@@ -147,13 +147,21 @@ class ImportList(ImportPage):
         if form.is_valid():
             try:
                 upload = self.model.upload(
-                    form.cleaned_data["file"], by=request.user, language=get_language(), options=form.options()
+                    form.cleaned_data["file"],
+                    by=request.user,
+                    language=get_language(),
+                    options=form.options(),
+                    **self.columns(form),
                 )
                 upload.check_rows(by=request.user)
                 return redirect(upload)
             except Refused as refusal:
                 form.add_error("file", str(refusal))
         return self.upload_page(form, status=422)
+
+    def columns(self, form) -> dict:
+        """What the import itself holds besides the file."""
+        return {}
 
     def upload_page(self, form, *, status: int = 200):
         mine = self.model.objects.filter(created_by=self.request.user).exclude(status=Status.DISCARDED)
@@ -224,3 +232,16 @@ class ImportResume(ImportPage):
         record = self.found()
         record.resume(by=request.user)
         return redirect(record)
+
+
+def import_pages(*, upload: type[ImportList] = ImportList, **options) -> list:
+    return [
+        path("", upload.as_view(**options), name="import_list"),
+        path("template.<str:format>", ImportTemplate.as_view(**options), name="import_template"),
+        path("<uuid:pk>/", ImportDetail.as_view(**options), name="import_detail"),
+        path("<uuid:pk>/progress/", ImportProgress.as_view(**options), name="import_progress"),
+        path("<uuid:pk>/check/", ImportCheck.as_view(**options), name="import_check"),
+        path("<uuid:pk>/accept/", ImportAccept.as_view(**options), name="import_accept"),
+        path("<uuid:pk>/discard/", ImportDiscard.as_view(**options), name="import_discard"),
+        path("<uuid:pk>/resume/", ImportResume.as_view(**options), name="import_resume"),
+    ]

@@ -4,6 +4,17 @@ uploaded -> checking -> checked -> accepting -> accepted, or failed, or discarde
 kept row by row; accepting reads the file and the database anew and writes everything in one transaction, or nothing.
 A small file is worked through in the request, a larger one by a background job, which a dead worker leaves to the next:
 a job that finds the import in another state than it was queued for does nothing.
+
+A room that imports declares two models, for the import and for its rows (see `apps/parts/models/part_import.py`):
+
+    class PartImportRow(ImportRow):
+        data_import = models.ForeignKey("parts.PartImport", models.CASCADE, related_name="rows")
+
+    class PartImport(DataImport):
+        resource_name = "apps.parts.resources.PartResource"
+        history = audit_log(without=DataImport.unlogged)
+
+with `Meta(ImportRow.Meta)` and `Meta(DataImport.Meta)` that name them. The jobs in `gmtc/tasks.py` serve every room.
 """
 
 from collections.abc import Callable
@@ -12,6 +23,7 @@ from pathlib import PurePath
 from time import monotonic
 
 from django.db import IntegrityError, connection, models, transaction
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
@@ -21,7 +33,8 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from gmtc.errors import IllegalMove, Refused
 from gmtc.models import Record
-from gmtc.resources import CHANGED, FAULTY, NEW, UNCHANGED, Analysis, Resource
+from gmtc.resources import Resource
+from gmtc.rows import CHANGED, FAULTY, NEW, UNCHANGED, Result
 from gmtc.spreadsheets import Sheet, SheetError, inspect, read
 from gmtc.states import move
 
@@ -67,25 +80,25 @@ class ImportRow(models.Model):
         abstract = True
         ordering = ["number"]
         default_permissions = ()
+        indexes = [
+            models.Index(fields=["data_import", "kind", "number"], name="%(app_label)s_importrow_kind"),
+            models.Index(fields=["record_id"], name="%(app_label)s_importrow_record"),
+        ]
 
     def __str__(self):
         return str(self.number)
 
 
 class DataImport(Record):
-    """Base of the imports of each room.
-
-    They name their resource by its path (it imports the models), their `row_model` (with a foreign key `data_import`,
-    related name `rows`) and the procrastinate `task` that calls `work`.
+    """Base of the imports of each room, whose resource is named by its path because that imports the models.
 
     `mapping` has for each heading of the file the name of a column, or "". `options`: decimal_mark, creates_branches.
     Texts in the results are in `language`, that of the user who uploaded.
     """
 
     running = ("progress", "seen_alive")
+    unlogged = ("progress", "seen_alive", "headings")
     resource_name: str
-    row_model: type[ImportRow]
-    task: str
 
     file = models.FileField(gettext_lazy("file"), upload_to=storage_name, max_length=200)
     original_name = models.CharField(gettext_lazy("file name"), max_length=200)
@@ -108,9 +121,13 @@ class DataImport(Record):
     class Meta(Record.Meta):
         abstract = True
         ordering = ["-id"]
+        default_permissions = ()
 
     def __str__(self):
         return self.original_name
+
+    def get_absolute_url(self):
+        return reverse(f"{self._meta.app_label}:import_detail", args=[self.pk])
 
     # --- Reading
 
@@ -232,11 +249,11 @@ class DataImport(Record):
             self._queue(by)
 
     def _queue(self, by) -> None:
+        key, user = str(self.pk), str(by.pk) if by else None
+        job = app.configure_task("imports.work", lock=key, queueing_lock=key)
         try:
             with transaction.atomic():
-                app.configure_task(self.task, lock=str(self.pk), queueing_lock=str(self.pk)).defer(
-                    import_id=str(self.pk), user_id=str(by.pk) if by else None
-                )
+                job.defer(model=self._meta.label_lower, import_id=key, user_id=user)
         except AlreadyEnqueued:
             return
 
@@ -253,14 +270,13 @@ class DataImport(Record):
         except FileNotFoundError:
             raise SheetError(_("The file is gone. Please upload it again.")) from None
 
-    def _analyse(self, sheet: Sheet, mapping: list[str], progress: Callable[[float], None], *, lock: bool) -> Analysis:
-        return self.make_resource().analyse(
+    def _run(self, sheet: Sheet, mapping: list[str], **options) -> Result:
+        return self.make_resource().import_sheet(
             sheet,
             mapping,
             mark=self.options.get("decimal_mark", ""),
             creates_branches=bool(self.options.get("creates_branches")),
-            lock=lock,
-            progress=progress,
+            **options,
         )
 
     def _check(self, by) -> None:
@@ -278,8 +294,8 @@ class DataImport(Record):
         except Refused as refusal:
             self._ask(by=by, headings=headings, mapping=mapping, message=str(refusal))
             return
-        analysis = self._analyse(sheet, mapping, self._report(25, 85), lock=False)
-        self._finish_check(by=by, headings=headings, mapping=mapping, analysis=analysis)
+        result = self._run(sheet, mapping, dry_run=True, progress=self._report(25, 85))
+        self._finish_check(by=by, headings=headings, mapping=mapping, result=result)
 
     def _accept(self, by) -> None:
         try:
@@ -297,9 +313,9 @@ class DataImport(Record):
             )
 
     @move(Status.CHECKING, to=Status.CHECKED)
-    def _finish_check(self, *, by, headings, mapping, analysis):
+    def _finish_check(self, *, by, headings, mapping, result):
         self.headings, self.mapping = headings, mapping
-        self._keep(analysis)
+        self._keep(result)
 
     @move(Status.CHECKING, to=Status.UPLOADED)
     def _ask(self, *, by, headings, mapping, message):
@@ -313,52 +329,52 @@ class DataImport(Record):
     @move(Status.ACCEPTING)
     def _carry_out(self, *, by, sheet):
         """The state lock is held from here to the end, so nobody else accepts the same import."""
-        analysis = self._analyse(sheet, self.mapping, lambda share: None, lock=True)
-        if analysis.count(FAULTY):
-            self._keep(analysis)
+        result = self._run(sheet, self.mapping, user=by)
+        if result.count(FAULTY):
+            self._keep(result)
             self.message = _("The data has changed since the check. Nothing was imported.")
             return Status.CHECKED
-        self.make_resource().write(analysis, by=by)
-        found = [(row.number, row.kind, row.changes) for row in analysis.rows]
+        found = [(each.row.number, each.kind, each.row.changes) for each in result.rows]
         if list(self.rows.values_list("number", "kind", "changes")) == found:
-            self._name_records(analysis)
+            self._name_records(result)
         else:
-            self._keep(analysis)
+            self._keep(result)
         return Status.ACCEPTED
 
-    def _name_records(self, analysis: Analysis) -> None:
+    def _name_records(self, result: Result) -> None:
         """The results of the check still hold; what they lack is which records were made."""
-        made = [(row.number, row.record.pk) for row in analysis.rows if row.kind == NEW]
+        made = [(each.row.number, each.row.record.pk) for each in result.rows if each.kind == NEW]
         numbers, keys = [number for number, _key in made], [key for _number, key in made]
         with connection.cursor() as cursor:
             cursor.execute(
-                f"UPDATE {self.row_model._meta.db_table} AS row SET record_id = made.pk "  # noqa: S608 - our own table
+                f"UPDATE {self.rows.model._meta.db_table} AS row SET record_id = made.pk "  # noqa: S608 - our own table
                 "FROM unnest(%s::int[], %s::uuid[]) AS made(number, pk) "
                 "WHERE row.data_import_id = %s AND row.number = made.number",
                 [numbers, keys, self.pk],
             )
 
-    def _keep(self, analysis: Analysis) -> None:
+    def _keep(self, result: Result) -> None:
+        model = self.rows.model
         self.rows.all().delete()
-        self.row_model.objects.bulk_create(
+        model.objects.bulk_create(
             (
-                self.row_model(
+                model(
                     data_import=self,
                     number=row.number,
-                    kind=row.kind,
+                    kind=kind,
                     key=row.key[:200],
-                    record_id=None if row.record._state.adding else row.record.pk,
+                    record_id=None if row.is_new else row.record.pk,
                     cells=row.shown,
                     changes=row.changes,
                     errors=row.errors,
                 )
-                for row in analysis.rows
+                for row, kind in ((each.row, each.kind) for each in result.rows)
             ),
             batch_size=2_000,
         )
-        self.new_rows, self.changed_rows = analysis.count(NEW), analysis.count(CHANGED)
-        self.unchanged_rows, self.faulty_rows = analysis.count(UNCHANGED), analysis.count(FAULTY)
-        self.branches, self.message = analysis.branches, ""
+        self.new_rows, self.changed_rows = result.count(NEW), result.count(CHANGED)
+        self.unchanged_rows, self.faulty_rows = result.count(UNCHANGED), result.count(FAULTY)
+        self.branches, self.message = result.branches, ""
 
     def _report(self, start: int, end: int) -> Callable[[float], None]:
         """Progress of a part of the work, written at most twice a second."""

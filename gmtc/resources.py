@@ -1,472 +1,146 @@
-"""What the columns of a table in a file mean: one declaration for import and export of a model.
+"""The columns of a model in a file: one declaration for import and export, for pages and back office.
 
     class PartResource(Resource):
-        model = Part
-        key = "sku"
-        columns = (Text("sku", "Article number", "Artikelnummer"), Number("minimum_stock"), ...)
+        sku = Column("Part no", "Artikelnummer", example="MGN12_450mm")
+        category = Column("Kategorie", widget=Branch())
+        free_stock = Column(heading=_("free"), source=F("current_stock") - F("reserved_stock"), widget=Number())
+
+        class Meta:
+            model = Part
+            filename = "parts"  # exports are called parts-2026-11-22.csv
+            import_id_fields = ["sku"]
+            fields = ["sku", "name", "category", "minimum_stock", "free_stock"]
+
+Nothing travels that is not named: as an attribute, or in `Meta.fields` where a column needs no more words than its
+model field has. `Meta.fields` is also the order; attributes that it leaves out come behind. What a column can say is in
+`gmtc/columns.py`, the sorts there are in `gmtc/widgets.py`. Without `import_id_fields` a resource is only for export.
+To import, a room adds a model (`gmtc/imports.py`) and the pages (`gmtc/import_views.py`).
 
 Reading: a heading is known by the column's name, its label in every language, and the aliases given. A column that the
-file does not have stays as it is in the database; an empty cell in a column that it has empties the field (text
-becomes empty, a number or choice goes back to what a new record has). A record is found by its key, upper or lower
-case alike and never in the trash; the key itself is not rewritten.
+file does not have stays as it is in the database; an empty cell in a column that it has empties the field (text becomes
+empty, a number or choice goes back to what a new record has). A record is found by the one `import_id_fields`, upper or
+lower case alike and never in the trash; that field itself is not rewritten.
+
+A room adds its rules where the library has its hooks: `after_init_instance` (what belongs to the record besides),
+`save_instance` (what else is to be stored), and two of ours, `check` (faults that no single cell shows) and `write`.
+What is done otherwise than in the library, and why:
+
+- Its row loop only judges; `write` stores what it has collected, all rows or none. With `use_bulk` the library would
+  write the good rows beside the faulty ones, and no history; without it a row takes 5 ms.
+- Its dry run is a transaction that is rolled back, in which nobody sees the progress: `import_data` goes past that.
+- Its preview is a deep copy and an HTML diff of each record; ours is what `Column.save` notes on the way.
+- Its export makes an object of each record and holds the whole file in memory; `values` streams (`gmtc/export.py`).
 """
 
-import json
-import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 
-from django.conf import settings
-from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db import models
+import tablib
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import models, transaction
 from django.db.models.functions import Lower
-from django.utils import formats, timezone, translation
-from django.utils.text import capfirst
+from django.utils import formats
 from django.utils.translation import gettext as _
+from import_export import resources
 
+from gmtc import widgets
 from gmtc.bulk import create_all, update_all
+from gmtc.columns import Column, normal
+from gmtc.decimals import DecimalMark, decimal_marks
 from gmtc.errors import Refused
-from gmtc.spreadsheets import DecimalMark, Sheet, decimal_mark, number_readings, parse_number
-
-NEW, CHANGED, UNCHANGED, FAULTY = "new", "changed", "unchanged", "faulty"
-IN_EVERY_LANGUAGE = tuple(code for code, _name in settings.LANGUAGES)
-EMPTY = object()
-
-# A cell that begins like this is a formula to a spreadsheet program; in CSV an apostrophe before it makes it text.
-FORMULA = re.compile(r"'*[=+\-@\t\r]")
-GUARDED = re.compile(r"'+[=+\-@\t\r]")
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-SHORTENED = re.compile(r"[0-9][.,][0-9]{2,}[eE]\+[0-9]{2,}")
-
-
-def normal(heading: str) -> str:
-    """Headings compare without case, blanks and punctuation: "Artikel-Nr." is "artikel nr"."""
-    return re.sub(r"[\W_]+", " ", heading.casefold()).strip()
-
-
-def in_every_language(text) -> set[str]:
-    """`text` (a lazy translation) in every language of the house."""
-    found = set()
-    for code in IN_EVERY_LANGUAGE:
-        with translation.override(code):
-            found.add(str(text))
-    return found
-
-
-@dataclass
-class Lookup:
-    """The records that a column can point to, read once."""
-
-    by_text: dict[str, object] = field(default_factory=dict)
-    by_pk: dict[object, str] = field(default_factory=dict)
-    twice: set[str] = field(default_factory=set)
-
-
-@dataclass(frozen=True)
-class Missing:
-    """A branch of a tree that the import is allowed to create: the names down to it."""
-
-    names: tuple[str, ...]
-
-    def __str__(self):
-        return " / ".join(self.names)
-
-
-# --- Columns ---------------------------------------------------------------------------------------------------------
-
-
-class Column:
-    """A column. `source` is the database path or expression to export, by default the field called `name`."""
-
-    is_number = False
-    width = 16  # of the column in a spreadsheet, in characters
-
-    def __init__(
-        self,
-        name: str,
-        *aliases: str,
-        source=None,
-        heading=None,
-        help="",
-        example: str = "",
-        readonly: bool = False,
-        unique: bool = False,
-        width: int | None = None,
-    ):
-        self.name, self.aliases, self.source, self.example = name, aliases, source or name, example
-        self._heading, self._help, self.readonly, self.unique = heading, help, readonly, unique
-        self.width = width or self.width
-        self.field = None
-
-    def bind(self, model):
-        try:
-            self.field = model._meta.get_field(self.name)
-        except FieldDoesNotExist:  # computed, as the free stock is
-            self.readonly = True
-
-    @property
-    def heading(self) -> str:
-        return capfirst(str(self._heading or self.field.verbose_name))
-
-    @property
-    def help(self) -> str:
-        return str(self._help or (self.field.help_text if self.field is not None else ""))
-
-    @property
-    def is_required(self) -> bool:
-        return self.field is not None and not self.field.blank and not self.field.has_default()
-
-    @property
-    def attribute(self) -> str:
-        return self.field.attname
-
-    def headings(self) -> set[str]:
-        label = self._heading or self.field.verbose_name
-        return {normal(each) for each in (self.name, *self.aliases, *in_every_language(label))}
-
-    def look_up(self) -> Lookup | None:
-        """What the column needs to know about other tables, asked once for a whole file."""
-        return None
-
-    def read(self, value, run: "Run"):
-        """The value for the field. Raises ValueError with a text for the user."""
-        raise NotImplementedError
-
-    def empty(self):
-        """What an empty cell stands for. Raises ValueError where there must be something."""
-        if self.is_required:
-            raise ValueError(_("This must not be empty."))
-        return None if self.field.null else self.field.get_default()
-
-    def is_same(self, old, new) -> bool:
-        return old == new
-
-    def show(self, value, run: "Run") -> str:
-        """As people read it, in the language of the moment."""
-        return "" if value is None else str(value)
-
-    def export(self, value, lookup: Lookup | None):
-        """As it goes into a file: str, int, Decimal, bool, date, datetime or None."""
-        return value
-
-
-class Text(Column):
-    width = 24
-
-    def read(self, value, run):
-        if isinstance(value, bool):
-            return str(value).upper()
-        if isinstance(value, int | Decimal):
-            digits = str(value) if isinstance(value, int) else format(value, "f")
-            if len(digits.strip("-").replace(".", "")) > 15:
-                raise ValueError(_("The spreadsheet program has rounded this number. Format the column as text."))
-            return digits
-        if not isinstance(value, str):
-            raise ValueError(_("The spreadsheet program has made a date of this. Format the column as text."))
-        if CONTROL.search(value):
-            raise ValueError(_("There are control characters in this text."))
-        if SHORTENED.fullmatch(value.strip()):
-            raise ValueError(_("The spreadsheet program has shortened this number. Format the column as text."))
-        return _plain(value)
-
-    def is_same(self, old, new):
-        return old == new or _plain(old) == new
-
-
-def _plain(text: str) -> str:
-    """Without blanks around it and with one sort of line break, as a file gives it back."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
-
-
-class Number(Column):
-    is_number = True
-
-    def read(self, value, run):
-        return parse_number(value, run.marks.get(self.name, ""), strict=run.is_strict)
-
-    def show(self, value, run):
-        # ten times as fast as localize(), which counts with some ten thousand numbers
-        return "" if value is None else f"{_bare(value):,f}".translate(run.separators)
-
-    def export(self, value, lookup):
-        return None if value is None else _bare(value)
-
-
-def _bare(value) -> Decimal:
-    """Without the zeros behind: 12.500 is 12.5, 100 stays 100."""
-    value = Decimal(value).normalize()
-    return value.quantize(Decimal(1)) if 0 < value.as_tuple().exponent < 20 else value
-
-
-class YesNo(Column):
-    width = 10
-    YES = {"1", "x", "y", "yes", "true", "ja", "j", "wahr", "✓"}
-    NO = {"0", "-", "n", "no", "false", "nein", "falsch"}
-
-    def read(self, value, run):
-        text = str(value).strip().casefold()
-        if text in self.YES:
-            return True
-        if text in self.NO:
-            return False
-        raise ValueError(_("“%(text)s” is neither yes nor no.") % {"text": value})
-
-    def look_up(self):
-        return Lookup(by_pk={True: _("yes"), False: _("no")})
-
-    def show(self, value, run):
-        return run.lookups[self.name].by_pk[bool(value)]
-
-    def export(self, value, lookup):
-        return lookup.by_pk.get(value)
-
-
-class Choice(Column):
-    """A field with choices: by its code, its label in every language, or one of `synonyms` {"stk": "H87"}."""
-
-    def __init__(self, *args, synonyms: dict[str, str] | None = None, choices=None, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.synonyms, self._choices = synonyms or {}, choices
-
-    def look_up(self):
-        lookup = Lookup()
-        for code, label in self._choices or self.field.flatchoices:
-            lookup.by_pk[code] = str(label)
-            for text in (code, *in_every_language(label)):
-                lookup.by_text[str(text).casefold()] = code
-        lookup.by_text |= {text.casefold(): code for text, code in self.synonyms.items()}
-        return lookup
-
-    def read(self, value, run):
-        lookup = run.lookups[self.name]
-        code = lookup.by_text.get(str(value).strip().casefold())
-        if code is None:
-            raise ValueError(
-                _("“%(text)s” is not one of: %(choices)s.")
-                % {"text": value, "choices": ", ".join(lookup.by_pk.values())}
-            )
-        return code
-
-    def show(self, value, run):
-        return run.lookups[self.name].by_pk.get(value, str(value))
-
-    def export(self, value, lookup):
-        return lookup.by_pk.get(value, value)
-
-
-class Link(Column):
-    """A foreign key, named by `by`, a unique text of the other record."""
-
-    def __init__(self, name, *args, by: str, **kwargs):
-        super().__init__(name, *args, source=kwargs.pop("source", f"{name}_id"), **kwargs)
-        self.by = by
-
-    def look_up(self):
-        lookup = Lookup()
-        model = self.field.remote_field.model
-        for pk, text, deleted in model.everything.values_list("pk", self.by, "deleted_at"):
-            lookup.by_pk[pk] = text
-            if not deleted:
-                lookup.by_text[text.casefold()] = pk
-        return lookup
-
-    def read(self, value, run):
-        text = Text.read(self, value, run)
-        pk = run.lookups[self.name].by_text.get(text.casefold())
-        if pk is None:
-            raise ValueError(
-                _("There is no %(noun)s “%(text)s”.")
-                % {"noun": self.field.remote_field.model._meta.verbose_name, "text": text}
-            )
-        return pk
-
-    def show(self, value, run):
-        return "" if value is None else run.lookups[self.name].by_pk.get(value, str(value))
-
-    def export(self, value, lookup):
-        return lookup.by_pk.get(value, "") if value else None
-
-
-class Branch(Link):
-    """A foreign key into a tree, written as the names down to it: Mechanics / Screws.
-
-    A path that does not exist is a fault, unless the run may create branches.
-    """
-
-    width = 28
-
-    def __init__(self, name, *args, **kwargs):
-        super().__init__(name, *args, by="name", **kwargs)
-
-    def look_up(self):
-        lookup = Lookup()
-        for branch in self.tree.everything.with_path():
-            lookup.by_pk[branch.pk] = branch.path
-            if not branch.deleted_at:
-                key = self.path_key(branch.path)
-                if key in lookup.by_text:
-                    lookup.twice.add(key)
-                lookup.by_text[key] = branch.pk
-        return lookup
-
-    @property
-    def tree(self):
-        """The model of the branches; a resource of the tree itself writes its own path into the column `id`."""
-        return self.field.remote_field.model if self.field.is_relation else self.field.model
-
-    @staticmethod
-    def path_key(path: str) -> str:
-        return re.sub(r"\s*/\s*", "/", " ".join(path.split())).casefold()
-
-    def read(self, value, run):
-        text = Text.read(self, value, run)
-        lookup, key = run.lookups[self.name], self.path_key(text)
-        noun = self.tree._meta.verbose_name
-        if key in lookup.twice:
-            raise ValueError(_("There are several of “%(text)s”.") % {"text": text})
-        if key in lookup.by_text:
-            return lookup.by_text[key]
-        if run.creates_branches:
-            names = tuple(" ".join(each.split()) for each in text.split(" / " if " / " in text else "/"))
-            longest = self.tree._meta.get_field("name").max_length
-            if not all(names) or any(len(name) > longest for name in names):
-                raise ValueError(_("“%(text)s” is not a path such as “A / B”.") % {"text": text})
-            return Missing(names)
-        ends = [path for path in lookup.by_pk.values() if self.path_key(path).endswith("/" + key)]
-        if len(ends) == 1:
-            raise ValueError(
-                _("There is no %(noun)s “%(text)s”. Is it “%(path)s”?") % {"noun": noun, "text": text, "path": ends[0]}
-            )
-        raise ValueError(_("There is no %(noun)s “%(text)s”.") % {"noun": noun, "text": text})
-
-    def show(self, value, run):
-        return str(value) if isinstance(value, Missing) else super().show(value, run)
-
-
-class NamedValues(Column):
-    """A JSON object of texts, written as "Length: 450 mm; Colour: black"; as JSON where that would not come back."""
-
-    width = 40
-
-    def read(self, value, run):
-        text = Text.read(self, value, run)
-        if text.startswith("{"):
-            try:
-                found = json.loads(text)
-            except ValueError:
-                raise ValueError(_("This is not written as “Length: 450 mm; Colour: black”.")) from None
-            return found
-        return self.parse(text)
-
-    @staticmethod
-    def parse(text: str) -> dict:
-        found = {}
-        for pair in re.split(r"[;\n]", text):
-            if not pair.strip():
-                continue
-            name, colon, value = pair.partition(":")
-            if not colon or not name.strip():
-                raise ValueError(_("This is not written as “Length: 450 mm; Colour: black”."))
-            found[name.strip()] = value.strip()
-        return found
-
-    def write(self, value: dict) -> str:
-        if not value:
-            return ""
-        text = "; ".join(f"{name}: {each}" for name, each in value.items())
-        try:
-            if self.parse(text) == value and not text.startswith("{"):
-                return text
-        except ValueError:
-            pass
-        return json.dumps(value, ensure_ascii=False)
-
-    def show(self, value, run):
-        return self.write(value or {})
-
-    def export(self, value, lookup):
-        return self.write(value or {})
-
-
-class Moment(Column):
-    """A date or a time; only for export."""
-
-    width = 18
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs, readonly=True)
-
-    def export(self, value, lookup):
-        return timezone.localtime(value).replace(tzinfo=None) if isinstance(value, datetime) else value
-
-
-# --- Reading a sheet into records ------------------------------------------------------------------------------------
-
-
-@dataclass
-class Run:
-    """What holds for one reading of a file."""
-
-    lookups: dict[str, Lookup]
-    marks: dict[str, str]  # decimal mark by column
-    is_strict: bool = False
-    creates_branches: bool = False
-    separators: dict[int, str] = field(default_factory=dict)  # from 1,234.5 to the language of the moment
-
-
-@dataclass(slots=True)
-class RowResult:
-    """What a row would do. `shown` and `changes` are texts for people; `errors` go by column, "" is the whole row."""
-
-    number: int
-    key: str = ""
-    kind: str = ""
-    values: dict = field(default_factory=dict)
-    shown: dict[str, str] = field(default_factory=dict)
-    changes: dict[str, list[str]] = field(default_factory=dict)
-    errors: dict[str, str] = field(default_factory=dict)
-    record: models.Model | None = None
-    fields: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Analysis:
-    rows: list[RowResult]
-    branches: dict[str, list[str]]  # by column: paths that will be created
-
-    def count(self, kind: str) -> int:
-        return sum(1 for row in self.rows if row.kind == kind)
-
-
-class Resource:
-    """Base of the declarations. `key` names the column that tells which record a row means."""
-
-    model: type[models.Model]
-    key: str = ""
-    columns: tuple[Column, ...] = ()
-    filename: str = ""  # "parts": exports are called parts-2026-11-22.csv
+from gmtc.rows import Fault, Finding, FoundTogether, Result, Row, cell
+from gmtc.spreadsheets import Sheet
+
+CHUNK = 2_000
+
+
+class Resource(resources.ModelResource):
+    """Base of the declarations."""
+
+    WIDGETS_MAP = {
+        "CharField": widgets.Text,
+        "TextField": widgets.Text,
+        "DecimalField": widgets.Number,
+        "IntegerField": widgets.Number,
+        "BooleanField": widgets.YesNo,
+        "DateField": widgets.Moment,
+        "DateTimeField": widgets.Moment,
+        "JSONField": widgets.NamedValues,
+    }
+
+    class Meta:
+        filename = ""
+        import_id_fields: list[str] = []
+        instance_loader_class = FoundTogether
+        use_bulk = True
+        batch_size = None
+        skip_diff = True
+        store_row_values = True
 
     def __init_subclass__(cls, **kwargs):
+        """Called between the library's two steps: the attributes are gathered, the model's fields not yet added."""
         super().__init_subclass__(**kwargs)
-        for column in cls.columns:
-            column.bind(cls.model)
+        names = getattr(cls.Meta, "fields", [])
+        cls.Meta.fields = [*names, *(name for name in cls.fields if name not in names)]
+        for name, column in cls.fields.items():
+            column.is_key = name in getattr(cls.Meta, "import_id_fields", [])
+            column.bind(cls.Meta.model, cls.widget_from_django_field)
+
+    @classmethod
+    def widget_from_django_field(cls, f, default=None):
+        if f is not None and f.flatchoices:
+            return widgets.Choice
+        found = super().widget_from_django_field(f, default)
+        if found is None:
+            raise TypeError(f"{cls.__name__}: a column of {f} needs a widget")
+        return found
+
+    @classmethod
+    def field_from_django_field(cls, field_name, django_field, readonly):
+        column = Column(readonly=readonly)
+        column.column_name = field_name
+        column.is_key = field_name in cls._meta.import_id_fields
+        column.bind(cls._meta.model, cls.widget_from_django_field)
+        return column
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.mapped: list[Column] = []
+        self.changed_fields: set[str] = set()
+
+    @classmethod
+    def get_result_class(cls):
+        return Result
+
+    @classmethod
+    def get_row_result_class(cls):
+        return Finding
+
+    # --- Columns and headings
+
+    @classmethod
+    def columns(cls) -> list[Column]:
+        return [cls.fields[name] for name in cls._meta.fields]
 
     @classmethod
     def column(cls, name: str) -> Column:
-        return next(column for column in cls.columns if column.name == name)
+        return cls.fields[name]
+
+    @classmethod
+    def key(cls) -> Column | None:
+        return next((cls.fields[name] for name in cls._meta.import_id_fields), None)
 
     @classmethod
     def importable(cls) -> list[Column]:
-        return [column for column in cls.columns if not column.readonly]
+        return [column for column in cls.columns() if not column.readonly] if cls.key() else []
 
     @classmethod
     def recognised(cls) -> dict[str, str]:
         """Column names by normal heading; also of the columns that are only exported, so that a file that came from
         here is known again."""
         found = {}
-        for column in cls.columns:
+        for column in cls.columns():
             for heading in column.headings():
                 found.setdefault(heading, column.name)
         return found
@@ -480,10 +154,10 @@ class Resource:
     def map_headings(cls, headings: Iterable[str]) -> list[str]:
         """For each heading the name of its column, "" for one that is not imported. The first of two alike counts."""
         known, found = cls.recognised(), []
+        allowed = {column.name for column in cls.importable()}
         for heading in headings:
             name = known.get(normal(heading), "")
-            is_free = name and name not in found and not cls.column(name).readonly
-            found.append(name if is_free else "")
+            found.append(name if name in allowed and name not in found else "")
         return found
 
     @classmethod
@@ -500,219 +174,222 @@ class Resource:
                     % {"heading": cls.column(name).heading},
                     field="mapping",
                 )
-        if cls.key not in names:
+        if cls.key().name not in names:
             raise Refused(
                 _("The file has no column “%(heading)s”. Without it no row can be told from another.")
-                % {"heading": cls.column(cls.key).heading},
+                % {"heading": cls.key().heading},
                 field="mapping",
             )
 
-    def analyse(
+    # --- Export
+
+    def get_export_headers(self, selected_fields=None):
+        return [column.heading for column in self.get_export_fields(selected_fields)]
+
+    def values(self, queryset, names: Iterable[str] = ()) -> Iterator[list]:
+        """What files hold of each record, read from the database as it is asked for; all columns, or those named.
+
+        What depends on the language is settled here and now: a streamed answer is written after the request has ended.
+        """
+        columns = self.get_export_fields(names)
+        for column in columns:
+            column.widget.load()
+        writers = [column.widget.as_cell for column in columns]
+        found = queryset.values_list(*(column.source for column in columns)).iterator(chunk_size=CHUNK)
+        return ([write(value) for write, value in zip(writers, values, strict=True)] for values in found)
+
+    def export(self, queryset=None, *, export_fields=(), **kwargs) -> tablib.Dataset:
+        rows = self.values(self.get_queryset() if queryset is None else queryset, export_fields)
+        return tablib.Dataset(*rows, headers=self.get_export_headers(export_fields))
+
+    # --- Import
+
+    def import_sheet(self, sheet: Sheet, mapping: list[str], **options) -> Result:
+        """What importing `sheet` does. `mapping` names for each of its headings the column, "" for none."""
+        columns = [(number, name) for number, name in enumerate(mapping, start=1) if name]
+        rows = ([cell(sheet, row, number) for number, _name in columns] for row in sheet.rows)
+        return self.import_data(
+            tablib.Dataset(*rows, headers=[name for _number, name in columns]),
+            numbers=[row.number for row in sheet.rows],
+            delimiter=sheet.delimiter,
+            **options,
+        )
+
+    def import_data(
         self,
-        sheet: Sheet,
-        mapping: list[str],
+        dataset,
+        dry_run=False,
         *,
+        user=None,
+        numbers: list[int] | None = None,
         mark: str = "",
+        delimiter: str = "",
         creates_branches: bool = False,
-        lock: bool = False,
         progress: Callable[[float], None] = lambda share: None,
-    ) -> Analysis:
-        """What importing `sheet` would do now; writes nothing. `mark` is the decimal mark the user chose, "" to judge
-        by the file: other numbers of the column, then of the file, then what separates its columns, then the language.
-        With `lock` the records found are locked until the transaction ends.
+        **kwargs,
+    ) -> Result:
+        """Judge every row and, unless it is a dry run or one is faulty, write all of them in the name of `user`.
+
+        `numbers` are those of the rows in the spreadsheet program. `mark` is the decimal mark that the user chose, ""
+        to judge by the file: other numbers of the column, then of the file, then the `delimiter` of its columns, then
+        the language. Unless it is a dry run the records found are locked until the transaction ends.
         """
-        self.check_mapping(mapping)
-        columns = [(number, self.column(name)) for number, name in enumerate(mapping, start=1) if name]
-        run = Run(
-            lookups={column.name: lookup for _n, column in columns if (lookup := column.look_up()) is not None},
-            marks=self._marks(sheet, columns, mark),
-            is_strict=bool(mark),
-            creates_branches=creates_branches,
-            separators=str.maketrans(
-                {",": formats.get_format("THOUSAND_SEPARATOR"), ".": formats.get_format("DECIMAL_SEPARATOR")}
-            ),
-        )
-        rows = [self._read(sheet, row, columns, run) for row in sheet.rows]
-        progress(0.3)
-        self._find_twice(rows, self.key)
-        found = self._find({row.key for row in rows if row.key}, lock=lock)
-        progress(0.4)
-        for position, row in enumerate(rows):
-            self._apply(row, found.get(row.key.lower()), columns, run)
-            if position % 500 == 499:
-                progress(0.4 + 0.5 * position / len(rows))
-        for _number, column in columns:
-            if column.unique:
-                self._find_twice(rows, column.name)
-                self._find_taken(rows, column)
-        branches: dict[str, list[str]] = {}
-        for row in rows:
-            if row.errors:
-                row.kind = FAULTY
-            elif row.record._state.adding:
-                row.kind = NEW
-            else:
-                row.kind = CHANGED if row.fields else UNCHANGED
-            for name, value in row.values.items():
-                if isinstance(value, Missing) and not row.errors and str(value) not in branches.setdefault(name, []):
-                    branches[name].append(str(value))
-        return Analysis(rows, branches)
-
-    def write(self, analysis: Analysis, *, by) -> None:
-        """Write what `analysis` found, in the transaction in which it was made with `lock=True`.
-
-        Raises Refused where a row is faulty.
-        """
-        if analysis.count(FAULTY):
-            raise Refused(_("There are faulty rows. Nothing was imported."))
-        self._create_branches(analysis, by)
-        create_all([row.record for row in analysis.rows if row.kind == NEW], by=by, reason="import")
-        changed = [row for row in analysis.rows if row.kind == CHANGED]
-        update_all(
-            [row.record for row in changed], {name for row in changed for name in row.fields}, by=by, reason="import"
-        )
-
-    # --- Steps
-
-    def _marks(self, sheet: Sheet, columns, chosen: str) -> dict[str, str]:
-        numbers = [(number, column) for number, column in columns if column.is_number]
-        if chosen:
-            return {column.name: chosen for _number, column in numbers}
-        texts = {
-            column.name: [value for value in sheet.column(number) if isinstance(value, str)]
-            for number, column in numbers
-        }
-        seen = {name: decimal_mark(values) for name, values in texts.items()}
-        in_file = set(seen.values()) - {""}
-        guess = {";": DecimalMark.COMMA, ",": DecimalMark.POINT}.get(sheet.delimiter)
-        guess = guess or formats.get_format("DECIMAL_SEPARATOR")
-        fallback = in_file.pop() if len(in_file) == 1 else guess
-        marks = {}
-        for name, mark in seen.items():
-            has_both = not mark and any(len(number_readings(text)) == 1 for text in texts[name])
-            marks[name] = mark or ("" if has_both else fallback)
-        return marks
-
-    def _read(self, sheet: Sheet, row, columns, run: Run) -> RowResult:
-        result = RowResult(row.number)
-        for number, column in columns:
-            value = row.values[number - 1]
-            if fault := row.faults.get(number):
-                result.errors[column.name] = fault
-                continue
-            if isinstance(value, str):
-                if sheet.kind == "csv" and GUARDED.match(value):
-                    value = value[1:]
-                if not value.strip():
-                    value = None
-            try:
-                result.values[column.name] = EMPTY if value is None else column.read(value, run)
-                if value is None:
-                    column.empty()
-            except ValueError as error:
-                result.errors[column.name] = str(error)
-                result.shown[column.name] = "" if value is None else str(value)[:200]
-        key = result.values.get(self.key)
-        result.key = key if isinstance(key, str) else ""
+        self.is_dry_run, self.user, self.progress = dry_run, user, progress
+        self.numbers = numbers or range(2, len(dataset) + 2)
+        self.mark, self.delimiter, self.creates_branches = mark, delimiter, creates_branches
+        with nullcontext() if dry_run else transaction.atomic(savepoint=False):
+            result = self.import_data_inner(
+                dataset, dry_run=True, raise_errors=False, using_transactions=False, collect_failed_rows=False
+            )
+            if not dry_run and not result.has_validation_errors():
+                self.write(result)
         return result
 
-    def _find(self, keys: set[str], *, lock: bool) -> dict[str, models.Model]:
+    def before_import(self, dataset, **kwargs):
+        """Ask once for the whole file what its rows need to know."""
+        self.check_mapping(dataset.headers)
+        self.mapped = [self.fields[name] for name in dataset.headers]
+        for column in self.mapped:
+            column.widget.load()
+            column.widget.creates = self.creates_branches
+        self.needed = [each for each in self.importable() if each.is_required and each.name not in dataset.headers]
+        self._settle_marks(dataset)
+        self.keys, self.doubles, self.taken, self.unchecked = [""] * len(dataset), defaultdict(dict), {}, {}
+        for column in self.mapped:
+            if column.is_key or column.unique:
+                texts = [_text(column, value) for value in dataset[column.name]]
+                self._find_doubles(column, texts)
+                if column.is_key:
+                    self.keys = texts
+                else:
+                    self._find_taken(column, texts)
+        self.progress(0.2)
+
+    def _settle_marks(self, dataset) -> None:
+        numbers = [column for column in self.mapped if column.is_number]
+        guess = {";": DecimalMark.COMMA, ",": DecimalMark.POINT}.get(self.delimiter)
+        guess = guess or formats.get_format("DECIMAL_SEPARATOR")
+        marks = decimal_marks({column.name: dataset[column.name] for column in numbers}, guess)
+        for column in numbers:
+            column.widget.mark, column.widget.is_strict = self.mark or marks[column.name], bool(self.mark)
+
+    def _find_doubles(self, column: Column, texts: list[str]) -> None:
+        """Each value stands in one row of the file only; the fault names the other row."""
+        first: dict[str, int] = {}
+        message = _("The same value stands in row %(row)s.")
+        for index, text in enumerate(texts):
+            other = first.setdefault(text.lower() if column.is_key else text, index)
+            if text and other != index:
+                self.doubles[index][column.name] = message % {"row": self.numbers[other]}
+                self.doubles[other].setdefault(column.name, message % {"row": self.numbers[index]})
+
+    def _find_taken(self, column: Column, texts: list[str]) -> None:
+        """Who has the values now. Also where this file gives them another: the database checks row by row."""
+        owners = self.get_queryset().filter(**{f"{column.name}__in": {text for text in texts if text}})
+        self.taken[column.name] = {
+            value: (pk, key) for pk, value, key in owners.values_list("pk", column.name, self.key().name)
+        }
+
+    def find(self, keys: set[str], *, lock: bool) -> dict[str, models.Model]:
         """Living records by lower-case key."""
-        lowered = {key.lower() for key in keys}
-        records = self.model.objects.alias(_key=Lower(self.key)).filter(_key__in=lowered)
+        name = self.key().name
+        records = self.get_queryset().alias(_key=Lower(name)).filter(_key__in=keys)
         if lock:
             records = records.order_by("pk").select_for_update(of=("self",))
-        return {getattr(record, self.key).lower(): record for record in records}
+        return {getattr(record, name).lower(): record for record in records}
 
-    def _find_twice(self, rows: list[RowResult], name: str) -> None:
-        """Each value of a unique column stands in one row of the file only; the fault names the other row."""
-        first: dict[str, RowResult] = {}
-        for row in rows:
-            value = row.values.get(name)
-            if not isinstance(value, str) or not value or name in row.errors:
-                continue
-            text = value.lower() if name == self.key else value
-            other = first.setdefault(text, row)
-            if other is not row:
-                message = _("The same value stands in row %(row)s.")
-                row.errors[name] = message % {"row": other.number}
-                other.errors.setdefault(name, message % {"row": row.number})
+    def handle_import_error(self, result, error, raise_errors=False):
+        """The library notes even a programming error as the file's; here and in `import_row` it goes on its way."""
+        raise error
 
-    def _find_taken(self, rows: list[RowResult], column: Column) -> None:
-        """No other record has the value. Also not one that this file gives another: the database checks row by row."""
-        wanted = {
-            value: row
-            for row in rows
-            if row.record is not None
-            and column.name in row.fields
-            and isinstance(value := row.values.get(column.name), str)
-            and value
-        }
-        taken = self.model.objects.filter(**{f"{column.name}__in": list(wanted)})
-        for pk, value, key in taken.values_list("pk", column.name, self.key):
-            if wanted[value].record.pk != pk:
-                wanted[value].errors.setdefault(column.name, _("%(record)s has this value.") % {"record": key})
+    # --- One row, in the order in which the library calls
 
-    def _apply(self, row: RowResult, record, columns, run: Run) -> None:
-        """Put the values of the row into `record` (None: a new one) and check it as a form would."""
-        is_new = record is None
-        if is_new:
-            record = self.model()
-        row.record = record
-        for _number, column in columns:
-            name = column.name
-            if name not in row.values:
-                continue
-            new, old = row.values[name], getattr(record, column.attribute)
-            if new is EMPTY:
-                if name in row.errors:
-                    continue
-                new = row.values[name] = column.empty()
-            row.shown.setdefault(name, column.show(new, run))
-            if name == self.key and not is_new:
-                continue
-            if column.is_same(old, new):
-                continue
-            if not is_new:
-                row.changes[name] = [column.show(old, run), row.shown[name]]
-            row.fields.append(name)
-            if not isinstance(new, Missing):
-                setattr(record, column.attribute, new)
-        present = {column.name for _number, column in columns}
-        checked = {name for name in row.fields if not self.model._meta.get_field(name).is_relation}
-        if is_new:
-            for column in self.importable():
-                if column.is_required and column.name not in present:
-                    row.errors.setdefault(
-                        "", _("“%(heading)s” is needed for a new record.") % {"heading": column.heading}
-                    )
-        if not row.fields:
-            return
-        others = [each.name for each in self.model._meta.fields if each.name not in checked]
-        try:
-            record.clean_fields(exclude=others)
-            record.clean()
-        except ValidationError as error:
-            for name, messages in error.message_dict.items():
-                place = name if name in present else ""
-                row.errors.setdefault(place, " ".join(messages))
+    def get_import_fields(self):
+        return self.mapped
 
-    def _create_branches(self, analysis: Analysis, by) -> None:
-        for name in analysis.branches:
-            column = self.column(name)
-            model, created = column.tree, {}
-            known = column.look_up().by_text
-            for row in analysis.rows:
-                missing = row.values.get(name)
-                if not isinstance(missing, Missing) or row.kind == FAULTY:
-                    continue
-                parent = None
-                for depth in range(1, len(missing.names) + 1):
-                    key = column.path_key(" / ".join(missing.names[:depth]))
-                    pk = known.get(key) or created.get(key)
-                    if pk is None:
-                        branch = model(name=missing.names[depth - 1], parent_id=parent)
-                        branch.save(by=by, reason="import")
-                        pk = created[key] = branch.pk
-                    parent = pk
-                setattr(row.record, column.attribute, parent)
+    def get_import_id_fields(self):
+        """None where the file has only new records; `check_mapping` says whether it may."""
+        return [column.name for column in self.mapped if column.is_key]
+
+    def import_row(self, row, instance_loader, **kwargs):
+        index = kwargs["row_number"] - 1
+        if index % 500 == 499:
+            self.progress(0.2 + 0.7 * index / len(self.keys))
+        row = Row(row, number=self.numbers[index], key=self.keys[index], errors=self.doubles.get(index, {}))
+        finding = super().import_row(row, instance_loader, **kwargs)
+        for error in finding.errors:
+            raise error.error
+        return finding
+
+    def after_init_instance(self, instance, new, row, **kwargs):
+        row.record = instance
+
+    def import_instance(self, instance, row, **kwargs):
+        """As the library does it, but a fault is known by its column, and all faults of a row come together."""
+        for column in self.mapped:
+            try:
+                self.import_field(column, instance, row)
+            except ValueError as error:
+                found = row[column.name]
+                row.errors.setdefault(column.name, str(error))
+                row.shown[column.name] = "" if found is None or isinstance(found, Fault) else str(found)[:200]
+        self.check(instance, row)
+        if row.errors:
+            raise ValidationError({name or NON_FIELD_ERRORS: text for name, text in row.errors.items()})
+
+    def check(self, record, row: Row) -> None:
+        """Check `record` as a form would; faults go into `row.errors`."""
+        if row.is_new:
+            for column in self.needed:
+                row.errors.setdefault("", _("“%(heading)s” is needed for a new record.") % {"heading": column.heading})
+        if own := self.own_fields(row):
+            try:
+                record.clean_fields(exclude=self._unchecked(frozenset(own)))
+                record.clean()
+            except ValidationError as error:
+                for name, messages in error.message_dict.items():
+                    row.errors.setdefault(name if name in row else "", " ".join(messages))
+        for name, owners in self.taken.items():
+            if name in row.fields:
+                pk, key = owners.get(getattr(record, name), (record.pk, ""))
+                if pk != record.pk:
+                    row.errors.setdefault(name, _("%(record)s has this value.") % {"record": key})
+
+    def _unchecked(self, changed: frozenset) -> set[str]:
+        """Relations were checked as they were read. Most rows of a file change the same columns."""
+        if changed not in self.unchecked:
+            fields = self._meta.model._meta.fields
+            self.unchecked[changed] = {each.name for each in fields if each.is_relation or each.name not in changed}
+        return self.unchecked[changed]
+
+    def own_fields(self, row: Row) -> set[str]:
+        """The changed columns that are fields of the record itself."""
+        return {name for name in row.fields if self.fields[name].is_own}
+
+    def skip_row(self, instance, original, row, import_validation_errors=None):
+        return not (import_validation_errors or row.fields or row.is_new)
+
+    def save_instance(self, instance, is_create, row, **kwargs):
+        """Note that the record is to be written, in `create_instances` or `update_instances`."""
+        super().save_instance(instance, is_create, row, **kwargs)
+        if not is_create:
+            self.changed_fields |= self.own_fields(row)
+
+    # --- All rows
+
+    def write(self, result: Result) -> None:
+        """Store what the rows have come to, in the transaction that has locked them."""
+        for finding in result.rows:
+            for name, missing in finding.row.missing.items():
+                column = self.fields[name]
+                setattr(finding.row.record, column.attribute, column.widget.plant(missing, by=self.user))
+        create_all(self.create_instances, by=self.user, reason="import")
+        update_all(self.update_instances, self.changed_fields, by=self.user, reason="import")
+
+
+def _text(column: Column, value) -> str:
+    try:
+        value = column.clean({column.name: value})
+    except ValueError:
+        return ""
+    return value if isinstance(value, str) else ""

@@ -20,7 +20,6 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from openpyxl.reader.excel import ExcelReader
@@ -56,22 +55,10 @@ CHUNK = 256 * 1024
 TOO_LARGE = gettext_lazy("Unpacked, this file would be far too large. Split it, or save the table as CSV.")
 LONGEST_CELL = 32_767  # Excel's own limit; it cuts longer texts off without a word
 
-# What openpyxl raises on a workbook whose parts do not fit together.
+# What openpyxl raises on a workbook whose parts do not fit together; SyntaxError is how both XML parsers call theirs.
 DAMAGED = (
-    AttributeError,
-    EOFError,
-    IndexError,
-    InvalidFileException,
-    KeyError,
-    NotImplementedError,
-    OSError,
-    OverflowError,
-    RuntimeError,
-    SyntaxError,  # how both XML parsers call theirs
-    TypeError,
-    ValueError,
-    zipfile.BadZipFile,
-    zlib.error,
+    *(AttributeError, EOFError, IndexError, InvalidFileException, KeyError, NotImplementedError, OSError),
+    *(OverflowError, RuntimeError, SyntaxError, TypeError, ValueError, zipfile.BadZipFile, zlib.error),
 )
 
 
@@ -403,64 +390,3 @@ def _keep(kept: list[Row], number: int, values: dict, faults: dict, width: int) 
     )
     if row.faults or any(value is not None for value in row.values):
         kept.append(row)
-
-
-# --- Numbers ---------------------------------------------------------------------------------------------------------
-
-
-class DecimalMark(models.TextChoices):
-    """What separates the cents: 1.234,56 or 1,234.56."""
-
-    COMMA = ",", gettext_lazy("1.234,56 (comma)")
-    POINT = ".", gettext_lazy("1,234.56 (point)")
-
-
-# Thousands are grouped by three and never begin with a zero, which is what tells "0.125" from "1.125".
-_READINGS = {
-    ",": re.compile(r"[+-]?(?:[0-9]+|[1-9][0-9]{0,2}(?:\.[0-9]{3})+)?(?:,[0-9]+)?"),
-    ".": re.compile(r"[+-]?(?:[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+)?(?:\.[0-9]+)?"),
-}
-_BLANK_GROUPS = re.compile("(?<=[0-9])[ \u00a0\u202f\u2009'\u2019](?=[0-9]{3}(?![0-9]))")
-
-
-def number_readings(text: str) -> dict[str, Decimal]:
-    """What `text` can mean, by decimal mark: "1.234,56" only with a comma, "1.234" with both, "abc" with none."""
-    text = text.strip().replace("−", "-")
-    text = re.sub(r"^(?:€|EUR)\s*|\s*(?:€|EUR)$", "", text)
-    text = _BLANK_GROUPS.sub("", text)
-    found = {}
-    if len(text) <= 40 and re.search("[0-9]", text):
-        for mark, pattern in _READINGS.items():
-            if pattern.fullmatch(text):
-                thousands = "." if mark == "," else ","
-                found[mark] = Decimal(text.replace(thousands, "").replace(mark, "."))
-    return found
-
-
-def decimal_mark(texts: Iterable[str]) -> str:
-    """The mark that the unambiguous numbers among `texts` use; "" where there are none, or of both sorts."""
-    marks = set()
-    for text in texts:
-        readings = number_readings(text)
-        if len(readings) == 1:
-            marks |= set(readings)
-    return marks.pop() if len(marks) == 1 else ""
-
-
-def parse_number(value: Value, mark: str = "", *, strict: bool = False) -> Decimal:
-    """A number out of a cell. `mark` decides where a text can be read in two ways; `strict` allows no other.
-
-    Raises ValueError, its text made for the user.
-    """
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise ValueError(_("“%(text)s” is not a number.") % {"text": value})
-    if not isinstance(value, str):
-        return Decimal(value)
-    readings = number_readings(value)
-    if mark in readings:
-        return readings[mark]
-    if not readings or strict:
-        raise ValueError(_("“%(text)s” is not a number.") % {"text": value})
-    if len(set(readings.values())) > 1:
-        raise ValueError(_("“%(text)s” can be read in two ways. Choose how numbers are written.") % {"text": value})
-    return next(iter(readings.values()))

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from apps.customers.models import Address, Contact, Customer, Interaction
+from apps.customers.resources import ContactResource, CustomerResource
 from gmtc.admin import LockedInline, RecordAdmin, link_to_list
 from gmtc.tables import CappedPaginator
 
@@ -19,6 +20,8 @@ class AddressInline(LockedInline):
 @admin.register(Customer)
 class CustomerAdmin(RecordAdmin):
     list_page = "customers:customer_list"
+    resource = CustomerResource
+    import_page = "customers:import_list"
     list_display = ["number", "name", "kind", "city", "country", "vat_id", "tax_case", "is_blocked", "updated_at"]
     list_filter = ["kind", "tax_case", "language", "is_blocked"]
     search_fields = ["search_text"]
@@ -99,6 +102,8 @@ class AddressAdmin(RecordAdmin):
 
 @admin.register(Contact)
 class ContactAdmin(RecordAdmin):
+    resource = ContactResource
+    export_permission = "customers.export_customer"
     list_display = ["last_name", "first_name", "customer", "role", "email", "phone", "is_primary", "updated_at"]
     list_filter = ["is_primary"]
     search_fields = ["first_name", "last_name", "email", "customer__search_text"]

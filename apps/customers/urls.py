@@ -1,10 +1,10 @@
 """Addresses under /customers/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from apps.customers import timeline_views, views
 from apps.customers.models import CustomerImport
-from gmtc import import_views
+from gmtc.import_views import import_pages
 
 app_name = "customers"
 
@@ -48,12 +48,5 @@ urlpatterns = [
     path("interactions/<uuid:pk>/finish/", timeline_views.interaction_finish, name="interaction_finish"),
     path("interactions/<uuid:pk>/reopen/", timeline_views.interaction_reopen, name="interaction_reopen"),
     path("interactions/<uuid:pk>/delete/", timeline_views.interaction_delete, name="interaction_delete"),
-    path("import/", import_views.ImportList.as_view(**IMPORT), name="import_list"),
-    path("import/template.<str:format>", import_views.ImportTemplate.as_view(**IMPORT), name="import_template"),
-    path("import/<uuid:pk>/", import_views.ImportDetail.as_view(**IMPORT), name="import_detail"),
-    path("import/<uuid:pk>/progress/", import_views.ImportProgress.as_view(**IMPORT), name="import_progress"),
-    path("import/<uuid:pk>/check/", import_views.ImportCheck.as_view(**IMPORT), name="import_check"),
-    path("import/<uuid:pk>/accept/", import_views.ImportAccept.as_view(**IMPORT), name="import_accept"),
-    path("import/<uuid:pk>/discard/", import_views.ImportDiscard.as_view(**IMPORT), name="import_discard"),
-    path("import/<uuid:pk>/resume/", import_views.ImportResume.as_view(**IMPORT), name="import_resume"),
+    path("import/", include(import_pages(**IMPORT))),
 ]

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from apps.parts.models import Category, Part, Reservation, StockLevel, StockMovement, StorageLocation
+from apps.parts.resources import CategoryResource, LocationResource, MovementResource, PartResource
 from gmtc.admin import Locked, LockedAdmin, LockedInline, RecordAdmin, RecordForm, link_to_list
 from gmtc.tables import CappedPaginator
 
@@ -12,6 +13,8 @@ from gmtc.tables import CappedPaginator
 @admin.register(Category)
 class CategoryAdmin(RecordAdmin):
     list_page = "parts:category_list"
+    resource = CategoryResource
+    export_permission = "parts.export_part"
     list_display = ["name", "parent", "updated_at", "updated_by"]
     search_fields = ["name"]
 
@@ -19,6 +22,8 @@ class CategoryAdmin(RecordAdmin):
 @admin.register(StorageLocation)
 class StorageLocationAdmin(RecordAdmin):
     list_page = "parts:location_list"
+    resource = LocationResource
+    export_permission = "parts.export_part"
     list_display = ["code", "name", "parent", "updated_at", "updated_by"]
     search_fields = ["code", "name"]
 
@@ -43,6 +48,8 @@ class LevelInline(LockedInline):
 class PartAdmin(RecordAdmin):
     form = PartForm
     list_page = "parts:part_list"
+    resource = PartResource
+    import_page = "parts:import_list"
     list_display = ["sku", "name", "category", "unit", "current_stock", "reserved_stock", "unit_price", "updated_at"]
     list_filter = ["procurement", "is_sellable", "is_serialised", "is_discontinued"]
     search_fields = ["sku", "name", "cad_name", "manufacturer_number", "barcode"]
@@ -69,6 +76,7 @@ class PartAdmin(RecordAdmin):
 
 @admin.register(StockMovement)
 class StockMovementAdmin(LockedAdmin):
+    resource = MovementResource
     list_display = ["created_at", "part", "location", "kind", "quantity", "unit_cost", "reference_number", "created_by"]
     list_filter = ["kind", "created_at"]
     list_select_related = ["part", "location", "created_by"]

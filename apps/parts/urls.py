@@ -1,11 +1,11 @@
 """Addresses under /parts/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from apps.parts import tree_views, views
 from apps.parts.import_views import PartImportOptions, PartUploadForm
 from apps.parts.models import PartImport
-from gmtc import import_views
+from gmtc.import_views import import_pages
 
 app_name = "parts"
 
@@ -37,14 +37,7 @@ urlpatterns = [
     path("<uuid:pk>/restore/", views.PartRestore.as_view(), name="part_restore"),
     path("reservations/<uuid:pk>/release/", views.ReservationRelease.as_view(), name="reservation_release"),
     path("movements/", views.MovementList.as_view(), name="movement_list"),
-    path("import/", import_views.ImportList.as_view(**IMPORT), name="import_list"),
-    path("import/template.<str:format>", import_views.ImportTemplate.as_view(**IMPORT), name="import_template"),
-    path("import/<uuid:pk>/", import_views.ImportDetail.as_view(**IMPORT), name="import_detail"),
-    path("import/<uuid:pk>/progress/", import_views.ImportProgress.as_view(**IMPORT), name="import_progress"),
-    path("import/<uuid:pk>/check/", import_views.ImportCheck.as_view(**IMPORT), name="import_check"),
-    path("import/<uuid:pk>/accept/", import_views.ImportAccept.as_view(**IMPORT), name="import_accept"),
-    path("import/<uuid:pk>/discard/", import_views.ImportDiscard.as_view(**IMPORT), name="import_discard"),
-    path("import/<uuid:pk>/resume/", import_views.ImportResume.as_view(**IMPORT), name="import_resume"),
+    path("import/", include(import_pages(**IMPORT))),
     path("categories/", tree_views.category_list, name="category_list"),
     path("categories/tree/", tree_views.category_tree, name="category_tree"),
     path("categories/choices/", tree_views.category_choices, name="category_choices"),

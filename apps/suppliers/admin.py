@@ -13,6 +13,12 @@ from apps.suppliers.models import (
     SupplierContact,
     SupplierPart,
 )
+from apps.suppliers.resources import (
+    GoodsReceiptResource,
+    PurchaseOrderResource,
+    SupplierPartResource,
+    SupplierResource,
+)
 from gmtc.admin import Locked, LockedInline, RecordAdmin
 from gmtc.tables import CappedPaginator
 
@@ -28,6 +34,7 @@ class SearchByWords:
 @admin.register(Supplier)
 class SupplierAdmin(SearchByWords, RecordAdmin):
     list_page = "suppliers:supplier_list"
+    resource = SupplierResource
     list_display = ["number", "name", "city", "rating", "currency", "is_blocked", "updated_at"]
     list_filter = ["currency", "is_blocked", "rating"]
     search_fields = ["name"]
@@ -72,6 +79,8 @@ class PriceBreakInline(LockedInline):
 @admin.register(SupplierPart)
 class SupplierPartAdmin(SearchByWords, Locked, RecordAdmin):
     list_page = "suppliers:supplier_part_list"
+    resource = SupplierPartResource
+    import_page = "suppliers:import_list"
     list_display = ["part", "supplier", "supplier_sku", "price", "price_date", "is_preferred", "updated_at"]
     list_filter = ["is_preferred"]
     search_fields = ["supplier_sku"]
@@ -94,6 +103,7 @@ class LineInline(LockedInline):
 @admin.register(PurchaseOrder)
 class PurchaseOrderAdmin(SearchByWords, Locked, RecordAdmin):
     list_page = "suppliers:purchase_order_list"
+    resource = PurchaseOrderResource
     list_display = ["__str__", "supplier", "status", "order_date", "total", "currency", "ordered_by"]
     list_filter = ["status", "order_date"]
     search_fields = ["number"]
@@ -117,6 +127,7 @@ class ReceiptLineInline(LockedInline):
 @admin.register(GoodsReceipt)
 class GoodsReceiptAdmin(SearchByWords, Locked, RecordAdmin):
     list_page = "suppliers:goods_receipt_list"
+    resource = GoodsReceiptResource
     list_display = ["number", "purchase_order", "received_on", "delivery_note", "created_by"]
     list_filter = ["received_on"]
     search_fields = ["number"]

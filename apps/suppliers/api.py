@@ -20,13 +20,13 @@ from apps.suppliers.models import (
 from gmtc.api import (
     AUDIT,
     Input,
+    LinedViewSet,
     Quantity,
     ReadViewSet,
     RecordSerializer,
     RecordViewSet,
     Router,
     part_list,
-    validate,
     verb,
 )
 
@@ -249,27 +249,6 @@ class AcknowledgeOrderSerializer(Input):
 
 
 # --- Addresses --------------------------------------------------------------------------------------------------------
-
-
-class LinedViewSet(RecordViewSet):
-    """Records whose lines are written with them; `lines_name` is what the serializer calls them."""
-
-    lines_name = "lines"
-
-    def create_record(self, values):
-        lines = values.pop(self.lines_name)
-        record = self.model(**values)
-        validate(record)
-        record.write({}, self.rows(record, lines), by=self.request.user)
-        return record
-
-    def revise_record(self, record, values, *, version):
-        lines = values.pop(self.lines_name, None)
-        rows = None if lines is None else self.rows(record, lines)
-        record.write(values, rows, by=self.request.user, version=version)
-
-    def rows(self, record, lines) -> list[dict]:
-        return [dict(line) for line in lines]
 
 
 class SupplierViewSet(RecordViewSet):

@@ -1,15 +1,18 @@
 """Addresses under /suppliers/, /purchase-orders/ and /goods-receipts/."""
 
-from django.urls import path
+from django.urls import include, path
 
-from apps.suppliers import import_views, order_views, views
+from apps.suppliers import order_views, views
+from apps.suppliers.import_views import PriceListForm, PriceListUpload
 from apps.suppliers.models import PriceListImport
-from gmtc import import_views as shared
+from gmtc.import_views import import_pages
 
 app_name = "suppliers"
 
 IMPORT = {
     "model": PriceListImport,
+    "upload": PriceListUpload,
+    "upload_form": PriceListForm,
     "permission": "suppliers.import_supplierpart",
     "list_page": "suppliers:supplier_part_list",
     "template_name": "suppliers/import_list.html",
@@ -37,16 +40,7 @@ urlpatterns = [
     path("suppliers/parts/<uuid:pk>/delete/", views.SupplierPartDiscard.as_view(), name="supplier_part_delete"),
     path("suppliers/parts/<uuid:pk>/restore/", views.SupplierPartRestore.as_view(), name="supplier_part_restore"),
     path("suppliers/for-part/<uuid:pk>/", views.for_part, name="for_part"),
-    path("suppliers/price-lists/", import_views.PriceListUpload.as_view(**IMPORT), name="import_list"),
-    path(
-        "suppliers/price-lists/template.<str:format>", shared.ImportTemplate.as_view(**IMPORT), name="import_template"
-    ),
-    path("suppliers/price-lists/<uuid:pk>/", shared.ImportDetail.as_view(**IMPORT), name="import_detail"),
-    path("suppliers/price-lists/<uuid:pk>/progress/", shared.ImportProgress.as_view(**IMPORT), name="import_progress"),
-    path("suppliers/price-lists/<uuid:pk>/check/", shared.ImportCheck.as_view(**IMPORT), name="import_check"),
-    path("suppliers/price-lists/<uuid:pk>/accept/", shared.ImportAccept.as_view(**IMPORT), name="import_accept"),
-    path("suppliers/price-lists/<uuid:pk>/discard/", shared.ImportDiscard.as_view(**IMPORT), name="import_discard"),
-    path("suppliers/price-lists/<uuid:pk>/resume/", shared.ImportResume.as_view(**IMPORT), name="import_resume"),
+    path("suppliers/price-lists/", include(import_pages(**IMPORT))),
     path("purchase-orders/", order_views.PurchaseOrderList.as_view(), name="purchase_order_list"),
     path("purchase-orders/new/", order_views.PurchaseOrderCreate.as_view(), name="purchase_order_new"),
     path("purchase-orders/trash/", order_views.PurchaseOrderTrash.as_view(), name="purchase_order_trash"),

@@ -1,5 +1,7 @@
 """What is always true of purchasing, recomputed from lines, receipts and the ledger."""
 
+from apps.numbering.models import Key
+from apps.numbering.verify import gapless
 from apps.suppliers.models import (
     GoodsReceipt,
     PriceBreak,
@@ -175,6 +177,8 @@ RECORDS = (Supplier, SupplierContact, SupplierPart, PriceBreak, PurchaseOrder, P
 
 RULES = [
     NUMBERED,
+    gapless(Key.PURCHASE_ORDER, PurchaseOrder),
+    gapless(Key.GOODS_RECEIPT, GoodsReceipt),
     LINES,
     TOTALS,
     RECEIVED,

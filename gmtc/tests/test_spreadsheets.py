@@ -11,7 +11,8 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
-from gmtc.spreadsheets import LIMITS, SheetError, decimal_mark, inspect, number_readings, parse_number, read
+from gmtc.decimals import decimal_mark, number_readings, parse_number
+from gmtc.spreadsheets import LIMITS, SheetError, inspect, read
 
 
 def recognise(heading):

@@ -13,7 +13,7 @@ from apps.customers.models import Address, Customer, CustomerImport
 from apps.customers.resources import CustomerResource
 from apps.customers.tests.factories import AUSTRIAN, faults, make_address, make_customer
 from apps.parts.tests.test_export import body
-from gmtc.resources import NEW
+from gmtc.rows import NEW
 
 pytestmark = pytest.mark.django_db
 

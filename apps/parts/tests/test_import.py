@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from apps.parts.models import Category, Part, PartImport, PartImportRow
 from apps.parts.resources import PartResource
-from apps.parts.tasks import forget_import_results, take_up_imports
 from apps.parts.tests.factories import make_category, make_location, make_part, make_stock
 from gmtc.errors import IllegalMove, Refused
 from gmtc.imports import SMALL_ROWS
+from gmtc.tasks import forget_import_results, take_up_imports
 from gmtc.testing import race
 
 pytestmark = pytest.mark.django_db
@@ -260,7 +260,7 @@ def test_a_worker_that_dies_while_importing_leaves_nothing_and_the_next_one_fini
 def test_the_job_of_a_dead_worker_is_given_to_the_next(manager, run_jobs):
     found = upload_rows(*many(SMALL_ROWS + 1), by=manager)
     with connection.cursor() as cursor:  # as a killed worker leaves it: taken, and nobody's heart beats
-        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE task_name = 'parts.work_on_import'")
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE task_name = 'imports.work'")
     take_up_imports.defer(timestamp=0)
     run_jobs()
     run_jobs()

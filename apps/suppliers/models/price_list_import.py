@@ -1,5 +1,4 @@
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from gmtc.imports import DataImport, ImportRow
@@ -21,22 +20,15 @@ class PriceListImport(DataImport):
     """A price list of one supplier that somebody uploaded."""
 
     resource_name = "apps.suppliers.resources.PriceListResource"
-    row_model = PriceListRow
-    task = "suppliers.work_on_price_list"
+    history = audit_log(without=DataImport.unlogged)
 
     supplier = models.ForeignKey(
         "suppliers.Supplier", models.PROTECT, related_name="+", verbose_name=_("supplier"), editable=False
     )
 
-    history = audit_log(without=("progress", "seen_alive", "headings"))
-
     class Meta(DataImport.Meta):
         verbose_name = _("import of a price list")
         verbose_name_plural = _("imports of price lists")
-        default_permissions = ()
-
-    def get_absolute_url(self):
-        return reverse("suppliers:import_detail", args=[self.pk])
 
     def make_resource(self):
         return self.resource(supplier=self.supplier)
