@@ -21,6 +21,8 @@ from django.test.utils import CaptureQueriesContext
 from playwright.sync_api import sync_playwright
 from procrastinate.contrib.django import app as jobs
 
+from gmtc.testing_database import CopiedDatabase, Pristine
+
 PASSWORD = "fouzies-test"
 
 # Django's sign-in and Playwright both want the main thread; Playwright runs an event loop in it
@@ -153,60 +155,10 @@ def race(n: int, act) -> list:
     return [run.exception() or run.result() for run in runs]
 
 
-class Pristine:
-    """Puts a database back to how `migrate` left it, after a test that commits.
-
-    Django's `flush` truncates, which append-only tables refuse, and drops the rows that migrations wrote. We keep a
-    copy of those rows and switch triggers off while we put them back; only tables that have rows are touched.
-    """
-
-    REMEMBER = """
-        DO $$ DECLARE name text; filled boolean; BEGIN
-            IF to_regnamespace('pristine') IS NOT NULL THEN RETURN; END IF;
-            CREATE SCHEMA pristine;
-            FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
-                EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', name) INTO filled;
-                IF filled THEN
-                    EXECUTE format('CREATE TABLE pristine.%I AS TABLE public.%I', name, name);
-                END IF;
-            END LOOP;
-        END $$
-    """
-    RESTORE = """
-        DO $$ DECLARE name text; filled boolean; columns text; BEGIN
-            PERFORM set_config('session_replication_role', 'replica', true);
-            PERFORM set_config('lock_timeout', '20s', true);
-            FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
-                EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', name) INTO filled;
-                IF filled THEN
-                    EXECUTE format('DELETE FROM public.%I', name);
-                END IF;
-            END LOOP;
-            FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'pristine' LOOP
-                SELECT string_agg(quote_ident(column_name), ', ') INTO columns FROM information_schema.columns
-                    WHERE table_schema = 'public' AND table_name = name AND is_generated = 'NEVER';
-                EXECUTE format('INSERT INTO public.%I (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM pristine.%I',
-                    name, columns, columns, name);
-            END LOOP;
-        END $$
-    """
-
-    @staticmethod
-    def remember(test):
-        for alias in test._databases_names(include_mirrors=False):
-            with connections[alias].cursor() as cursor:
-                cursor.execute(Pristine.REMEMBER)
-
-    @staticmethod
-    def restore(test):
-        for alias in test._databases_names(include_mirrors=False):
-            with connections[alias].cursor() as cursor:
-                cursor.execute(Pristine.RESTORE)
-
-
 @pytest.fixture(scope="session", autouse=True)
-def quick_flush():
+def quick_database():
     patch = pytest.MonkeyPatch()
+    patch.setattr(connection, "creation", CopiedDatabase(connections["default"]))
     patch.setattr(TransactionTestCase, "_fixture_setup", classmethod(Pristine.remember))
     patch.setattr(TransactionTestCase, "_fixture_teardown", Pristine.restore)
     yield
