@@ -2,6 +2,8 @@
 
 import os
 
+from gmtc import pdf
+
 wsgi_app = "gmtc.wsgi:application"
 worker_class = "gthread"
 workers = int(os.environ.get("GMTC_WEB_WORKERS", "2"))
@@ -20,3 +22,13 @@ max_requests_jitter = 500
 # The heartbeat file must not wait for a busy disk.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 control_socket_disable = True
+
+
+def when_ready(server):
+    """The typesetter's modules are loaded before the workers are forked: two workers share 70 MB that way."""
+    pdf.typesetter()
+
+
+def post_worker_init(worker):
+    """Its fonts are each worker's own. Now, so that nobody waits for them at the first document of the day."""
+    pdf.warm_up()

@@ -303,7 +303,7 @@ class ReadViewSet(GenericViewSet):
 class RecordViewSet(ReadViewSet):
     """All of it: create, edit (needs the version that was read), move to the trash, take out again.
 
-    A room whose records have lines overrides `create_record` and `revise_record`.
+    Records with lines are a LinedViewSet.
     """
 
     default_needs = ReadViewSet.default_needs | {
@@ -386,6 +386,27 @@ class RecordViewSet(ReadViewSet):
     def _if_match(self) -> int | None:
         tag = self.request.headers.get("If-Match", "").removeprefix("W/").strip('"')
         return int(tag) if tag.isascii() and tag.isdigit() and len(tag) < 10 else None
+
+
+class LinedViewSet(RecordViewSet):
+    """Records whose lines are written with them; `lines_name` is what the serializer calls them."""
+
+    lines_name = "lines"
+
+    def create_record(self, values):
+        lines = values.pop(self.lines_name)
+        record = self.model(**values)
+        validate(record)
+        record.write({}, self.rows(record, lines), by=self.request.user)
+        return record
+
+    def revise_record(self, record, values, *, version):
+        lines = values.pop(self.lines_name, None)
+        rows = None if lines is None else self.rows(record, lines)
+        record.write(values, rows, by=self.request.user, version=version)
+
+    def rows(self, record, lines) -> list[dict]:
+        return [dict(line) for line in lines]
 
 
 def verb(permission: str, says, *, takes: type[Input] | None = None, gives: type[RecordSerializer] | None = None):

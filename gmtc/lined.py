@@ -5,8 +5,11 @@ To people the head and its lines are one record, so both are written at once, wi
 
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import contextmanager
 
 from django.db import models, transaction
+from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from gmtc.errors import StaleEdit
@@ -43,7 +46,7 @@ class Lined(Record):
         no row names goes to the trash. A stored document is written as it was read at `version`: raises StaleEdit where
         someone else has saved head or lines since, and what `refuse_edit` raises.
         """
-        with transaction.atomic():
+        with transaction.atomic(), self._one_moment():
             if self._state.adding:
                 for name, value in values.items():
                     setattr(self, name, value)
@@ -52,6 +55,7 @@ class Lined(Record):
                 self.refresh_from_db()  # what triggers keep: the total
                 return
             self.lock()
+            self._history_date = timezone.now()  # others may have been writing until now
             self.refuse_edit()
             if self.version != version:
                 raise StaleEdit(self, since=version or 0)
@@ -63,6 +67,15 @@ class Lined(Record):
                 self.save(by=by, reason="edit")
             self.refresh_from_db()
 
+    @contextmanager
+    def _one_moment(self):
+        """All history rows of one `write` have the same time: by it the lines' rows find the head's."""
+        self._history_date = timezone.now()
+        try:
+            yield
+        finally:
+            del self._history_date
+
     def _write_lines(self, rows: Iterable[dict], by) -> bool:
         """Whether anything changed. Only what changed is written, so only that gets a history row."""
         stored = {line.pk: line for line in self.lines.all()}
@@ -72,17 +85,21 @@ class Lined(Record):
             values = {**row, "position": position}
             kept.append((stored.pop(values.pop("id", None), None), values))
         for line in stored.values():  # first, because a new line may take a removed one's place
+            line._history_date = self._history_date
             line.discard(by=by)
             is_changed = True
         for line, values in kept:
             if line is None:
-                model(**{to_document: self}, **values).save(by=by, reason="create")
+                line = model(**{to_document: self}, **values)
+                line._history_date = self._history_date
+                line.save(by=by, reason="create")
                 is_changed = True
                 continue
             changed = {name: value for name, value in values.items() if getattr(line, name) != value}
             for name, value in changed.items():
                 setattr(line, name, value)
             if changed:
+                line._history_date = self._history_date
                 line.save(by=by, reason="edit")
                 is_changed = True
         return is_changed
@@ -94,8 +111,9 @@ class Lined(Record):
     def line_changes(self, heads: list) -> list[list[Change]]:
         """What happened to the lines, beside each of the head's history rows `heads`.
 
-        A line is written in the transaction that writes its head, so it belongs to the row next to it in time. The
-        lines that a document was made with are not told.
+        Lines written by `write` have the moment of the head's row; those of other verbs belong to the row next to them
+        in time. The lines that a document was made with are not told, nor are lines that moved because others came or
+        went.
         """
         found: list[list[Change]] = [[] for _head in heads]
         history = self.lines.model.history.filter(**{self.lines.field.attname: self.pk})
@@ -104,18 +122,25 @@ class Lined(Record):
         times = Counter(row.id for row in rows)
         names = names_of_foreign_keys([row for row in rows if times[row.id] > 1], fields)
         before: dict = {}
+        moments = {head.history_date: n for n, head in enumerate(heads)}
+        moves: list[list[Change]] = [[] for _head in heads]
+        shifted: set[int] = set()  # where lines came or went, so that the others stand elsewhere
+        position = capfirst(Line._meta.get_field("position").verbose_name)
         for row in reversed(rows):
             old, before[row.id] = before.get(row.id), row
-            place = min(range(len(heads)), key=lambda n: abs(heads[n].history_date - row.history_date))
+            place = moments.get(row.history_date)
+            if place is None:
+                place = min(range(len(heads)), key=lambda n: abs(heads[n].history_date - row.history_date))
             label = _("Line %(number)s") % {"number": row.position}
             if old is None:
                 if heads[place].history_type != "+":
                     found[place].append(Change(label, "–", self.line_named(row)))
+                    shifted.add(place)
             elif row.deleted_at and not old.deleted_at:
                 found[place].append(Change(label, self.line_named(old), "–"))
+                shifted.add(place)
             else:
-                found[place] += [
-                    Change(f"{label}: {change.label}", change.old, change.new)
-                    for change in changes_between(old, row, fields, names)
-                ]
-        return found
+                for change in changes_between(old, row, fields, names):
+                    told = Change(f"{label}: {change.label}", change.old, change.new)
+                    (moves if change.label == position else found)[place].append(told)
+        return [changes if place in shifted else [*changes, *moves[place]] for place, changes in enumerate(found)]

@@ -82,7 +82,8 @@ def localise(fields) -> None:
 
 
 class LineForm(forms.ModelForm):
-    """One line. `cells` are the columns; a tuple stands one below the other in one column.
+    """One line. `cells` are the columns; a tuple stands one below the other in one column. What is seldom needed is
+    `folded` away below the first column.
 
     `roles` says which fields the running totals are made of: {"quantity": "quantity", "unit_price": "price", ...}.
     """
@@ -90,6 +91,7 @@ class LineForm(forms.ModelForm):
     id = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     cells: list = []
+    folded: tuple[str, ...] = ()
     roles: dict[str, str] = {"quantity": "quantity", "unit_price": "price", "discount": "discount", "vat_rate": "vat"}
 
     def __init__(self, *args, known: dict[str, dict], **kwargs):
@@ -107,14 +109,28 @@ class LineForm(forms.ModelForm):
             if name in self.roles:
                 field.widget.attrs["data-role"] = self.roles[name]
 
+    def _get_validation_exclusions(self):
+        # What all rows name was read in one query; the model would ask once more for each row.
+        chosen = {name for name, field in self.fields.items() if isinstance(field, LineChoiceField)}
+        return super()._get_validation_exclusions() | chosen
+
     def validate_constraints(self):
         """Each check constraint would ask the database once a line; the fields' validators say the same."""
 
     @property
     def columns(self) -> list[list]:
         """The bound fields of each column."""
-        names = self.cells or [name for name in self.fields if name not in ("id", DELETION_FIELD_NAME)]
+        names = self.cells or [name for name in self.fields if name not in ("id", DELETION_FIELD_NAME, *self.folded)]
         return [[self[name] for name in (each if isinstance(each, tuple) else (each,))] for each in names]
+
+    @property
+    def folded_fields(self) -> list:
+        return [self[name] for name in self.folded]
+
+    @property
+    def is_unfolded(self) -> bool:
+        """Something stands in the folded fields, or is wrong there."""
+        return any(field.value() or field.errors for field in self.folded_fields)
 
     @property
     def is_blank(self) -> bool:

@@ -1,9 +1,16 @@
 """The sidebar, by the flow of the business, and the create menu. A line is shown to those who may open it."""
 
 from dataclasses import dataclass
+from functools import cache
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+
+@cache
+def address(url_name: str) -> str:
+    """Asked for some sixty times a page."""
+    return reverse(url_name)
 
 
 @dataclass(frozen=True)
@@ -15,13 +22,16 @@ class Entry:
 
     @property
     def url(self) -> str:
-        return reverse(self.url_name)
+        return address(self.url_name)
 
 
 SECTIONS = [
     (
         _("Sales"),
         [
+            Entry(_("Orders"), "orders:order_list", "orders.view_customerorder", "document-check"),
+            Entry(_("Ready to ship"), "deliveries:ready", "deliveries.view_delivery", "archive-box"),
+            Entry(_("Deliveries"), "deliveries:delivery_list", "deliveries.view_delivery", "truck"),
             Entry(_("Customers"), "customers:customer_list", "customers.view_customer", "user-group"),
             Entry(_("Follow-ups"), "customers:follow_up_list", "customers.view_interaction", "bell-alert"),
         ],
@@ -42,6 +52,9 @@ SECTIONS = [
     (
         _("Production"),
         [
+            Entry(_("Planning"), "builds:planning", "builds.view_productionjob", "clipboard-document-list"),
+            Entry(_("Jobs"), "builds:job_list", "builds.view_productionjob", "clipboard-document-check"),
+            Entry(_("Printers"), "builds:printer_list", "builds.view_printer", "cube-transparent"),
             Entry(_("Builds"), "builds:build_list", "builds.view_printerbuild", "wrench-screwdriver"),
             Entry(_("Parts lists"), "builds:import_list", "builds.import_partslist", "document-arrow-up"),
         ],
@@ -55,19 +68,40 @@ SECTIONS = [
             Entry(_("Categories"), "parts:category_list", "parts.view_category", "rectangle-group"),
         ],
     ),
+    (
+        _("Billing"),
+        [
+            Entry(_("Invoices"), "invoicing:invoice_list", "invoicing.view_invoice", "banknotes"),
+            Entry(_("To invoice"), "invoicing:to_invoice", "invoicing.view_invoice", "document-currency-euro"),
+            Entry(_("Payments"), "invoicing:payment_list", "invoicing.view_payment", "arrow-down-on-square"),
+        ],
+    ),
+    (
+        _("Reports"),
+        [
+            Entry(_("Sales report"), "reports:sales", "invoicing.view_invoice", "chart-bar"),
+            Entry(_("Open items"), "reports:open_items", "invoicing.view_invoice", "clock"),
+            Entry(_("Stock value"), "reports:stock_value", "parts.view_part", "circle-stack"),
+        ],
+    ),
 ]
 
 HOUSE = [
     Entry(_("Company"), "company:settings", "company.view_company", "building-office"),
+    Entry(_("Carriers"), "deliveries:carrier_list", "deliveries.view_carrier", "truck"),
     Entry(_("Users"), "accounts:user_list", "accounts.view_user", "users"),
 ]
 
 CREATE = [
+    Entry(_("Quote or order"), "orders:order_new", "orders.add_customerorder", "document-check"),
+    Entry(_("Delivery"), "deliveries:ready", "deliveries.add_delivery", "truck"),
     Entry(_("Customer"), "customers:customer_new", "customers.add_customer", "user-group"),
     Entry(_("Part"), "parts:part_new", "parts.add_part", "cube"),
+    Entry(_("Production job"), "builds:job_new", "builds.add_productionjob", "clipboard-document-check"),
     Entry(_("Build"), "builds:build_new", "builds.add_printerbuild", "wrench-screwdriver"),
     Entry(_("Purchase order"), "suppliers:purchase_order_new", "suppliers.add_purchaseorder", "shopping-cart"),
     Entry(_("Supplier"), "suppliers:supplier_new", "suppliers.add_supplier", "building-storefront"),
+    Entry(_("Invoice"), "invoicing:invoice_new", "invoicing.add_invoice", "banknotes"),
 ]
 
 

@@ -45,8 +45,6 @@ def sql_rule(name: str, *, count: str, faults: str) -> Rule:
 def history_rules(model: type[Record]) -> list[Rule]:
     """Every version of every record has its history row, and the last one says what the record says."""
     table, past = _quote(model._meta.db_table), _quote(model.history.model._meta.db_table)
-    columns = [_quote(field.column) for field in model.history.model.tracked_fields]
-    stored, told = (", ".join(f"{row}.{column}" for column in columns) for row in ("r", "h"))
     noun = model.__name__
     return [
         sql_rule(
@@ -58,17 +56,26 @@ def history_rules(model: type[Record]) -> list[Rule]:
                 WHERE coalesce(h.rows, 0) <> r.version
             """,
         ),
-        sql_rule(
-            f"{noun}: the last history row is the record as it stands",
-            count=f"SELECT count(*) FROM {table}",
-            faults=f"""
-                SELECT '{noun} ' || r.id, 'version ' || r.version, 'as in history row ' || h.history_id
-                FROM {table} r
-                JOIN (SELECT DISTINCT ON (id) * FROM {past} ORDER BY id, history_id DESC) h ON h.id = r.id
-                WHERE ({stored}) IS DISTINCT FROM ({told})
-            """,
-        ),
+        told_rule(model, found="'version ' || r.version"),
     ]
+
+
+def told_rule(model: type[models.Model], *, found: str = "'other values'") -> Rule:
+    """The history tells what the record is: its last row says the same. `found` is SQL for the message."""
+    table, past = _quote(model._meta.db_table), _quote(model.history.model._meta.db_table)
+    columns = [_quote(field.column) for field in model.history.model.tracked_fields]
+    stored, told = (", ".join(f"{row}.{column}" for column in columns) for row in ("r", "h"))
+    noun = model.__name__
+    return sql_rule(
+        f"{noun}: the last history row is the record as it stands",
+        count=f"SELECT count(*) FROM {table}",
+        faults=f"""
+            SELECT '{noun} ' || r.id, {found}, 'as in history row ' || h.history_id
+            FROM {table} r
+            JOIN (SELECT DISTINCT ON (id) * FROM {past} ORDER BY id, history_id DESC) h ON h.id = r.id
+            WHERE ({stored}) IS DISTINCT FROM ({told})
+        """,
+    )
 
 
 def trash_rule(model: type[Record]) -> Rule:
@@ -116,7 +123,7 @@ def tree_rule(model: type[models.Model], *, column: str = "parent_id") -> Rule:
 
 def guard_rules(room: str, *, triggers: Sequence[str]) -> list[Rule]:
     """The database's own guards of a room stand: the triggers named, and each constraint of its models."""
-    names = ", ".join(f"('{trigger}')" for trigger in triggers)
+    names = ", ".join(f"'{trigger}'" for trigger in triggers)
     tables = ", ".join(f"'{model._meta.db_table}'" for model in _models_of(room))
     constraints = ", ".join(
         f"('{model._meta.db_table}', '{constraint.name}')"
@@ -126,10 +133,10 @@ def guard_rules(room: str, *, triggers: Sequence[str]) -> list[Rule]:
     rules = [
         sql_rule(
             "Triggers are in place and on",
-            count=f"SELECT count(*) FROM (VALUES {names}) AS wanted(name)",
+            count=f"SELECT count(*) FROM unnest(ARRAY[{names}]::text[])",
             faults=f"""
                 SELECT 'trigger ' || wanted.name, CASE WHEN t.oid IS NULL THEN 'missing' ELSE 'switched off' END, 'on'
-                FROM (VALUES {names}) AS wanted(name)
+                FROM unnest(ARRAY[{names}]::text[]) AS wanted(name)
                 LEFT JOIN pg_trigger t ON t.tgname = wanted.name AND NOT t.tgisinternal
                 WHERE t.oid IS NULL OR t.tgenabled NOT IN ('O', 'A')
             """,

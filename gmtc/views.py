@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 from django_htmx.http import HttpResponseClientRedirect
 
+from gmtc.alphabet import alphabetical
 from gmtc.errors import Refused, StaleEdit
 from gmtc.export import export_response
 from gmtc.history import changes_since
@@ -111,8 +112,10 @@ class ListView(Permitted):
         # django-tables2 would page its own row objects; the templates want the records.
         per_page = int(per_page) if str(per_page) in map(str, PER_PAGE) else 50
         ordered = table.data.data
-        ordered = ordered.order_by(*ordered.query.order_by, "pk")  # a tie must not put a row on two pages, or on none
-        page = CappedPaginator(ordered, per_page).page(self.request.GET.get("page", 1))
+        order = map(alphabetical, ordered.query.order_by)
+        ordered = ordered.order_by(*order, "pk")  # a tie must not put a row on two pages, or on none
+        paginator = CappedPaginator(ordered, per_page, is_scan=bool(self.request.GET.get("q", "").strip()))
+        page = paginator.page(self.request.GET.get("page", 1))
         only_list = self.request.htmx and self.request.htmx.target == "list"
         return {
             "shell": "ui/bare.html" if only_list else "base.html",

@@ -9,13 +9,17 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from apps.accounts.filters import UserFilter
 from apps.accounts.forms import InviteForm, PersonForm, ProfileForm, RoleForm
 from apps.accounts.invitations import send_invitation
 from apps.accounts.models import User
 from apps.accounts.roles import Role
+from apps.accounts.tables import UserTable
 from gmtc.errors import Refused
+from gmtc.views import Chip, ListView
 
 
 def permitted(permission: str):
@@ -94,18 +98,17 @@ def views_delete(request):
 # --- Users
 
 
-@permitted("accounts.view_user")
-def user_list(request):
-    users = User.objects.with_second_factor()
-    if words := request.GET.get("q", "").strip():
-        users = users.filter(Q(name__icontains=words) | Q(email__icontains=words))
-    if (role := request.GET.get("role")) in Role.values:
-        users = users.filter(role=role)
-    show = request.GET.get("show", "active")
-    if show == "active":
-        users = users.active()
-    context = {"users": users, "q": words, "role": role, "roles": Role.choices, "show": show}
-    return render(request, "accounts/user_list.html", context)
+class UserList(ListView):
+    permission = "accounts.view_user"
+    template_name = "accounts/user_list.html"
+    queryset = User.objects.with_second_factor()
+    filterset_class = UserFilter
+    table_class = UserTable
+    chips = (
+        Chip(gettext_lazy("May sign in"), {"active": "true"}, Q(is_active=True)),
+        Chip(gettext_lazy("May not sign in"), {"active": "false"}, Q(is_active=False)),
+        *(Chip(role.label, {"role": role.value}, Q(role=role)) for role in Role),
+    )
 
 
 @permitted("accounts.add_user")

@@ -53,3 +53,12 @@ def get(name: str) -> bytes:
     """Raises FileNotFoundError where the file is gone."""
     with default_storage.open(name) as file:
         return file.read()
+
+
+def digest_of(name: str) -> str | None:
+    """SHA-256 of what lies there, however large; nothing where the file is gone."""
+    try:
+        with default_storage.open(name) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return None

@@ -118,12 +118,15 @@ def attachments(request, label, pk):
 
 
 def panel(request, record, refusals=()):
-    content_type = records.columns(record)["content_type"]
+    may_change = records.may_change(request.user, records.columns(record)["content_type"])
+    files = list(Attachment.everything.about(record).select_related("created_by", "updated_by"))
+    deleted = [file for file in files if file.deleted_at] if may_change else []
     context = {
         "record": record,
         "label": record._meta.label_lower,
-        "attachments": Attachment.objects.about(record).select_related("created_by"),
-        "may_change": records.may_change(request.user, content_type),
+        "attachments": [file for file in files if not file.deleted_at],
+        "deleted": sorted(deleted, key=lambda file: file.deleted_at, reverse=True),
+        "may_change": may_change,
         "refusals": refusals,
         "accept": ",".join(f".{suffix}" for suffix in filetypes.ALLOWED),
     }
@@ -176,4 +179,15 @@ def attachment_delete(request, pk):
     if not records.may_change(request.user, found.content_type):
         raise PermissionDenied
     found.discard(by=request.user)
+    return panel(request, found.record) if request.htmx else redirect(found.record)
+
+
+@login_required
+@require_POST
+def attachment_restore(request, pk):
+    """Takes a file out of the trash, which stands below the files of its record."""
+    found = get_object_or_404(Attachment.everything.select_related("content_type"), pk=pk)
+    if not records.may_change(request.user, found.content_type):
+        raise PermissionDenied
+    found.restore(by=request.user)
     return panel(request, found.record) if request.htmx else redirect(found.record)

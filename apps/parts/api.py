@@ -363,7 +363,7 @@ class ReservationViewSet(ReadViewSet):
 
     @verb("parts.reserve_part", _("Gives the quantity back to the free stock."), takes=ReleaseSerializer)
     def release(self, reservation, **given):
-        reservation.release(by=self.request.user, **given)
+        reservation.free(by=self.request.user, **given)
 
 
 router = Router()

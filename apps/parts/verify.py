@@ -67,6 +67,7 @@ TRIGGERS = [
     "parts_level_guard_all",
     "parts_part_guard_insert",
     "parts_part_guard_update",
+    "parts_part_unit_stays",
     "parts_reservation_guard_all",
     "parts_stockmovement_append_only_row",
     "parts_stockmovement_append_only_all",

@@ -129,7 +129,7 @@ class PartRestore(PartAction):
 class ReservationRelease(ActionView):
     permission = "parts.reserve_part"
     model = Reservation
-    verb = "release"
+    verb = "free"
     done = gettext_lazy("Reservation released.")
 
     def after(self, reservation):

@@ -5,15 +5,18 @@ from uuid import uuid4
 
 from django import template
 from django.urls import reverse
-from django.utils.formats import number_format
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
 from gmtc import navigation
+from gmtc.help import topic_of
 from gmtc.history import entries
 from gmtc.money import cents
 
 register = template.Library()
+
+GERMAN = str.maketrans(",.", ".,")
 
 
 # --- Figures
@@ -24,7 +27,7 @@ def money(amount) -> str:
     """1.234,50 € or €1,234.50."""
     if amount is None or amount == "":
         return ""
-    return _euros(number_format(cents(Decimal(amount)), 2, use_l10n=True, force_grouping=True))
+    return _euros(_figure(cents(Decimal(amount)), 2))
 
 
 @register.filter
@@ -34,9 +37,13 @@ def unit_price(amount) -> str:
         return ""
     amount = Decimal(amount)
     places = 2 if amount == cents(amount) else 4
-    return _euros(
-        number_format(amount.quantize(Decimal(1).scaleb(-places)), places, use_l10n=True, force_grouping=True)
-    )
+    return _euros(_figure(amount, places))
+
+
+def _figure(amount: Decimal, places: int) -> str:
+    """What Django's `number_format` would write, in a fifth of the time; a list has two hundred figures."""
+    figure = f"{amount:,.{places}f}"
+    return figure.translate(GERMAN) if get_language() == "de" else figure
 
 
 def _euros(figure: str) -> str:
@@ -52,13 +59,22 @@ def quantity(amount) -> str:
         return ""
     amount = Decimal(amount).normalize()
     places = max(0, -amount.as_tuple().exponent)
-    return number_format(amount, places, use_l10n=True, force_grouping=True)
+    return _figure(amount, places)
 
 
 @register.filter
 def signed(amount) -> str:
     """A movement's quantity: +5 or −5 with a real minus."""
     return ("+" if amount > 0 else "−" if amount < 0 else "") + quantity(abs(amount))
+
+
+# --- Lists
+
+
+@register.simple_tag
+def body(table, records, ticks: bool = False):
+    """The rows of a list, as its table's columns write them; with `ticks` each can be chosen."""
+    return table.body(records, ticks=ticks)
 
 
 # --- Links and forms
@@ -77,6 +93,18 @@ def reference(row) -> str:
         return ""
     return format_html(
         '<a href="{}">{}</a>', reverse("go", args=[row.reference_type, row.reference_id]), row.reference_number
+    )
+
+
+@register.filter
+def attributes(attrs) -> str:
+    """The attributes of an input as Django's widgets write them: True is the name alone, False is left out."""
+    return mark_safe(  # noqa: S308 - every value is escaped
+        "".join(
+            f" {name}" if value is True else f' {name}="{conditional_escape(str(value))}"'
+            for name, value in attrs.items()
+            if value is not False
+        )
     )
 
 
@@ -106,6 +134,12 @@ def create_menu(context):
 @register.simple_tag(takes_context=True)
 def current_line(context):
     return navigation.current(context["request"].path)
+
+
+@register.simple_tag(takes_context=True)
+def help_address(context) -> str:
+    """Where the manual explains the page that is shown."""
+    return topic_of(context["request"].path).url
 
 
 @register.filter

@@ -26,6 +26,16 @@
     return halfUp(gross - halfUp(gross * discount, CENT * 10000n) * CENT, CENT);
   }
 
+  function split(amount, weights) {
+    const whole = weights.reduce((sum, weight) => sum + weight, 0n);
+    let left = amount;
+    return weights.map((weight, n) => {
+      const share = n === weights.length - 1 ? left : whole ? halfUp(amount * weight, whole) : 0n;
+      left -= share;
+      return share;
+    });
+  }
+
   function shown(cents, mark) {
     const size = (cents < 0n ? -cents : cents).toString().padStart(3, "0");
     const whole = size.slice(0, -2).replace(/\B(?=(\d{3})+$)/g, mark === "," ? "." : ",");
@@ -61,10 +71,26 @@
         bases.set(rate, (bases.get(rate) ?? 0n) + sum);
       }
     }
+    // A discount on all lines and the shipping are shared out over the rates; the last share takes the cent.
+    const typed = (name) => exact((name && box.closest("form")?.querySelector(`[name="${name}"]`)?.value) || "0", 2, mark) ?? 0n;
+    const discount = halfUp(net * typed(box.dataset.discount), 10000n);
+    const shipping = bases.size || !hasTax ? typed(box.dataset.shipping) : 0n;
+    const rates = [...bases.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    const weights = rates.map((rate) => (net ? bases.get(rate) : 1n));
+    const less = split(discount, weights), more = split(shipping, weights);
+    rates.forEach((rate, n) => bases.set(rate, bases.get(rate) - less[n] + more[n]));
+    net += shipping - discount;
     // Tax on the sum of a rate, never the sum of the lines' taxes.
     const tax = [...bases].reduce((sum, [rate, base]) => sum + halfUp(base * rate, 10000n), 0n);
     const currency = box.closest("form")?.querySelector('[name="currency"]')?.value ?? "EUR";
-    const put = (name, cents) => { box.querySelector(`[data-total="${name}"]`).textContent = `${shown(cents, mark)} ${currency}`; };
+    const put = (name, cents) => {
+      const place = box.querySelector(`[data-total="${name}"]`);
+      if (place) place.textContent = `${shown(cents, mark)} ${currency}`;
+    };
+    put("discount", -discount);
+    put("shipping", shipping);
+    box.querySelectorAll("[data-with-discount]").forEach((line) => { line.hidden = !discount; });
+    box.querySelectorAll("[data-with-shipping]").forEach((line) => { line.hidden = !shipping; });
     put("net", net);
     put("tax", tax);
     put("gross", net + tax);
@@ -134,6 +160,8 @@
   document.addEventListener("input", (event) => {
     const box = event.target.closest("[data-lines]");
     if (box) total(box);
+    else if (event.target.name)
+      document.querySelectorAll(`[data-discount="${event.target.name}"], [data-shipping="${event.target.name}"]`).forEach(total);
   });
 
   document.addEventListener("change", (event) => {

@@ -115,17 +115,49 @@ def test_the_list_costs_the_same_for_one_and_for_many(as_admin, count_queries):
     assert len(few) == len(many)
 
 
-def test_the_list_is_searched_and_filtered(as_admin, admin, staff, viewer):
+def test_the_list_is_searched_filtered_and_sorted(as_admin, admin, staff, viewer):
     viewer.deactivate(by=admin)
 
     def found(query):
-        return set(as_admin.get(f"/accounts/users/?{query}").context["users"])
+        return list(as_admin.get(f"/accounts/users/?{query}").context["rows"])
 
-    assert found("") == {admin, staff}
-    assert found("show=all") == {admin, staff, viewer}
-    assert found("q=STAFF@") == {staff}
-    assert found("role=admin") == {admin}
-    assert found("role=nonsense") == {admin, staff}
+    assert found("") == [admin, staff, viewer]
+    assert found("sort=-email") == [viewer, staff, admin]
+    assert found("active=true") == [admin, staff]
+    assert found("active=false") == [viewer]
+    assert found("q=STAFF@") == found("q=example staff") == [staff]
+    assert found("role=admin") == [admin]
+    assert found("second_factor=true") == found("q=nobody") == found("role=nonsense") == []
+
+
+def test_names_stand_where_people_look_for_them(as_admin, admin):
+    for n, name in enumerate(["Zorn", "Österle", "Ofner", "Ozan", "straßner", "Strasser", "Çelik", "Cerny"]):
+        User.objects.create_user(f"{n}@example.com", name=name)
+    rows = as_admin.get("/accounts/users/?sort=name").context["rows"]
+    expected = ["Çelik", "Cerny", "Ofner", "Österle", "Ozan", "Strasser", "straßner", "Zorn"]
+    assert [person.name for person in rows if person != admin] == expected
+    rows = as_admin.get("/accounts/users/?sort=-name").context["rows"]
+    assert [person.name for person in rows][:3] == ["Zorn", "straßner", "Strasser"]
+
+
+def test_many_users_stand_on_several_pages(as_admin, admin):
+    for n in range(30):
+        User.objects.create_user(f"more{n:02}@example.com", name=f"More {n:02}")
+    asked = {"per_page": 25}
+    first, second = (as_admin.get("/accounts/users/", asked | {"page": page}).context["rows"] for page in (1, 2))
+    assert (len(first), len(second)) == (25, 6)
+    assert first[0] == admin
+    assert second[-1].name == "More 29"
+    summary = as_admin.get("/accounts/users/?summary=1").context
+    assert summary["count"] == 31
+
+
+def test_the_list_shows_who_may_do_what(as_admin, viewer, admin):
+    viewer.deactivate(by=admin)
+    page = as_admin.get("/accounts/users/").content.decode()
+    assert '<span class="badge">may not sign in</span>' in page
+    assert '<span class="badge badge-ok">active</span>' in page
+    assert f'<a href="/accounts/users/{viewer.pk}/">Viewer Example</a>' in page
 
 
 @pytest.mark.django_db(transaction=True)

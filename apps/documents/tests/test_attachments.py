@@ -168,7 +168,7 @@ def test_whoever_may_change_the_record_adds_and_deletes_files(record, as_staff, 
     assert "b.png" in answer.content.decode()
     file = Attachment.objects.get(file_name="a.pdf")
     answer = as_staff.post(f"{file.get_absolute_url()}delete/", headers={"HX-Request": "true"})
-    assert "a.pdf" not in answer.content.decode()
+    assert f'href="{file.get_absolute_url()}' not in answer.content.decode()
     assert Attachment.everything.get(pk=file.pk).deleted_at
     assert as_staff.get(file.get_absolute_url()).status_code == 404
 
@@ -224,3 +224,38 @@ def test_the_panel_asks_the_database_the_same_however_many_files(record, as_staf
         as_staff.get(panel(record))
     assert len(queries) <= 8, [each["sql"] for each in queries]
     assert len([each for each in queries if "documents_attachment" in each["sql"]]) == 1
+
+
+# --- The trash of a record's files
+
+
+def test_a_deleted_file_stands_below_the_others_and_comes_back(record, as_staff, staff):
+    file = attach(record, by=staff)
+    file.discard(by=staff)
+    page = as_staff.get(panel(record)).content.decode()
+    assert "1 deleted file<" in page
+    assert f"{file.get_absolute_url()}restore/" in page
+    assert f'href="{file.get_absolute_url()}' not in page
+
+    answer = as_staff.post(f"{file.get_absolute_url()}restore/", headers={"HX-Request": "true"}).content.decode()
+    assert "deleted file" not in answer
+    assert f'href="{file.get_absolute_url()}' in answer
+    assert Attachment.objects.get() == file
+    assert file.history.first().history_user == staff
+
+
+def test_without_javascript_restoring_leads_back_to_the_record(record, as_staff, staff):
+    file = attach(record, by=staff)
+    file.discard(by=staff)
+    response = as_staff.post(f"{file.get_absolute_url()}restore/")
+    assert response.url == record.get_absolute_url()
+    assert as_staff.get(f"{file.get_absolute_url()}restore/").status_code == 405
+
+
+def test_who_may_only_look_neither_sees_nor_restores_deleted_files(record, client, as_viewer, staff):
+    file = attach(record, by=staff)
+    file.discard(by=staff)
+    assert "deleted file" not in as_viewer.get(panel(record)).content.decode()
+    assert as_viewer.post(f"{file.get_absolute_url()}restore/").status_code == 403
+    assert client.post(f"{file.get_absolute_url()}restore/").url.startswith("/accounts/login/")
+    assert not Attachment.objects.exists()

@@ -1,5 +1,6 @@
 from decimal import Decimal, InvalidOperation
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -8,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apps.parts.models.stock import MovementKind, Reference, Reservation, StockMovement, reference_columns
+from gmtc.alphabet import Alphabetical
 from gmtc.errors import Refused
 from gmtc.models import (
     MAX_MONEY,
@@ -214,7 +216,8 @@ class Part(Record):
         ]
         indexes = [
             models.Index(fields=["sku"], condition=Q(deleted_at=None), name="parts_part_sku_sort"),
-            models.Index(fields=["name"], condition=Q(deleted_at=None), name="parts_part_name_sort"),
+            models.Index(Alphabetical("name"), condition=Q(deleted_at=None), name="parts_part_name_sort"),
+            models.Index(fields=["unit_price"], condition=Q(deleted_at=None), name="parts_part_price_sort"),
         ]
         constraints = [
             unique_while_alive(
@@ -261,6 +264,29 @@ class Part(Record):
     @property
     def is_low(self) -> bool:
         return self.free_stock < self.minimum_stock
+
+    # --- The unit of what has moved stays: the ledger, orders and bills of materials mean the one they know
+
+    @property
+    def _unit_stays(self) -> str:
+        return _("%(part)s has moved in stock, so its unit stays. Make a new part for another unit.") % {"part": self}
+
+    def clean_fields(self, exclude=None):
+        super().clean_fields(exclude=exclude)
+        if "unit" in (exclude or ()) or self._state.adding:
+            return
+        moved = type(self).everything.filter(pk=self.pk, movements__isnull=False)
+        if moved.exclude(unit=self.unit).exists():
+            raise ValidationError({"unit": self._unit_stays})
+
+    def revise(self, values: dict, *, by, version: int):
+        """As every record, but raises Refused for another unit of a part that has moved."""
+        with transaction.atomic():
+            if "unit" in values:
+                self.lock()
+                if self.version == version and values["unit"] != self.unit and self.movements.exists():
+                    raise Refused(self._unit_stays, field="unit")
+            super().revise(values, by=by, version=version)
 
     # --- Moving stock. Each verb locks the part first, then writes the ledger; triggers keep the sums.
 
@@ -310,8 +336,8 @@ class Part(Record):
                     raise Refused(_("This reservation is for another part."), field="reservation")
                 reservation.release(by=by, quantity=quantity)
                 self.refresh_from_db(fields=["reserved_stock"])
-            self._require(quantity, self.free_stock)
-            self._require(quantity, self.stock_at(location))
+            self.require(quantity, self.free_stock)
+            self.require(quantity, self.stock_at(location))
             return self._write(-quantity, location, kind, self.average_cost, by, reference, note)
 
     def adjust(
@@ -333,28 +359,28 @@ class Part(Record):
         with transaction.atomic():
             self._lock_alive()
             if change < 0:
-                self._require(-change, self.free_stock)
-                self._require(-change, self.stock_at(location))
+                self.require(-change, self.free_stock)
+                self.require(-change, self.stock_at(location))
             return self._write(change, location, kind, self.average_cost, by, reference, note)
 
-    def transfer(self, quantity, *, source, target, by, note: str = "") -> None:
+    def transfer(self, quantity, *, source, target, by, reference: Reference | None = None, note: str = "") -> None:
         """Move `quantity` from one location to another. Raises InsufficientStock where less lies at `source`."""
         quantity = self.checked_quantity(quantity)
         if source == target:
             raise Refused(_("Choose another place as the target."), field="target")
         with transaction.atomic():
             self._lock_alive()
-            self._require(quantity, self.stock_at(source))
+            self.require(quantity, self.stock_at(source))
             # In first, then out: the part's sum must not sink below what is reserved in between.
-            self._write(quantity, target, MovementKind.TRANSFER, self.average_cost, by, None, note)
-            self._write(-quantity, source, MovementKind.TRANSFER, self.average_cost, by, None, note)
+            self._write(quantity, target, MovementKind.TRANSFER, self.average_cost, by, reference, note)
+            self._write(-quantity, source, MovementKind.TRANSFER, self.average_cost, by, reference, note)
 
     def reserve(self, quantity, *, by, reference: Reference | None = None, note: str = "") -> Reservation:
         """Promise `quantity` of the free stock. Raises InsufficientStock where less is free."""
         quantity = self.checked_quantity(quantity)
         with transaction.atomic():
             self._lock_alive()
-            self._require(quantity, self.free_stock)
+            self.require(quantity, self.free_stock)
             reservation = Reservation(part=self, quantity=quantity, note=note, **reference_columns(reference))
             reservation.save(by=by, reason="reserve")
             self.refresh_from_db(fields=["reserved_stock"])
@@ -404,10 +430,13 @@ class Part(Record):
     def _lock_alive(self) -> None:
         """Lock the part for a movement or a promise; nothing moves that lies in the trash."""
         self.lock()
+        self.refuse_trashed()
+
+    def refuse_trashed(self) -> None:
         if self.deleted_at:
             raise Refused(_("%(part)s is in the trash; restore it first.") % {"part": self.sku})
 
-    def _require(self, needed: Decimal, free: Decimal) -> None:
+    def require(self, needed: Decimal, free: Decimal) -> None:
         if needed > free:
             raise InsufficientStock(self, needed=needed, free=free)
 

@@ -157,3 +157,9 @@ class Reservation(Referring, Record):
                 raise Refused(_("Only %(held)s are reserved here.") % {"held": f"{self.quantity.normalize():f}"})
             self.quantity -= given_back
             self.save(by=by, reason="release")
+
+    def free(self, *, by, quantity=None):
+        """`release` by hand. Raises Refused for what an order or a job holds: that is given up there."""
+        if self.reference_type:
+            raise Refused(_("%(number)s holds this; free it there.") % {"number": self.reference_number})
+        self.release(by=by, quantity=quantity)
