@@ -4,11 +4,13 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from gmtc import apidocs, envelope
+from gmtc.choices import country_choices
 from gmtc.go import go
 
 urlpatterns = [
     path("", include("apps.reports.urls")),
     path("go/<str:kind>/<uuid:pk>/", go, name="go"),
+    path("countries/choices/", country_choices, name="country_choices"),
     path("parts/", include("apps.parts.urls")),
     path("", include("apps.suppliers.urls")),
     path("customers/", include("apps.customers.urls")),

@@ -6,10 +6,13 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.company import brand, contrast, pictures
 from apps.company.models import Company, DocumentText
-from gmtc.forms import RecordForm
+from gmtc.forms import CountryField, RecordForm
 
 
 class LegalForm(RecordForm):
+    country = CountryField()
+    goods_country = CountryField(label=_("Country of the goods entrance"), required=False)
+
     groups = [
         (
             _("Name"),
@@ -22,10 +25,10 @@ class LegalForm(RecordForm):
                 ("register_number", 3),
             ],
         ),
-        (_("Address"), [("street", 6), ("postcode", 2), ("city", 3), ("country", 1)]),
+        (_("Address"), [("street", 6), ("postcode", 2), ("city", 4), ("country", 6)]),
         (
             _("Goods entrance"),
-            ["goods_name", "goods_street", ("goods_postcode", 2), ("goods_city", 4), ("goods_country", 2)],
+            ["goods_name", "goods_street", ("goods_postcode", 2), ("goods_city", 4), ("goods_country", 6)],
         ),
         (_("How we are reached"), [("phone", 4), ("email", 4), ("website", 4)]),
     ]
@@ -38,9 +41,6 @@ class LegalForm(RecordForm):
             "goods_name", "goods_street", "goods_postcode", "goods_city", "goods_country",
             "phone", "email", "website",
         ]  # fmt: skip
-
-    def clean_country(self):
-        return self.cleaned_data["country"].upper()
 
     def clean(self):
         data = super().clean()
