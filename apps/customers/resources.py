@@ -2,7 +2,7 @@
 
 from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, Subquery
-from django.utils.translation import gettext as now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.customers.duplicates import core_of
@@ -71,7 +71,7 @@ class Country(OfAddress):
     def read(self, value, run):
         code = run.lookups[self.name].by_text.get(str(value).strip().casefold())
         if code is None:
-            raise ValueError(now("There is no country “%(text)s”.") % {"text": value})
+            raise ValueError(gettext("There is no country “%(text)s”.") % {"text": value})
         return code
 
     def export(self, value, lookup):
@@ -177,7 +177,7 @@ class CustomerResource(Resource):
     def _check_new(self, row, present):
         """Also where no field of the customer's own differs from what a new one has."""
         if row.record.number in self.trashed:
-            row.errors.setdefault("number", now("A customer in the trash has this number."))
+            row.errors.setdefault("number", gettext("A customer in the trash has this number."))
         try:
             row.record.clean()
         except ValidationError as error:
@@ -250,7 +250,7 @@ class CustomerResource(Resource):
                 (core_of(name), customer.home.postcode)
             )
             if twin:
-                row.errors[""] = now("This looks like %(number)s. Write that number into the row to change it.") % {
+                row.errors[""] = gettext("This looks like %(number)s. Write that number into the row to change it.") % {
                     "number": twin
                 }
                 row.kind = FAULTY
