@@ -159,6 +159,7 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("change", async (event) => {
   const target = event.target;
+  if (target.closest("[data-guard]")) unsaved = true;
   const bulk = target.closest("#bulk");
   if (bulk && target.matches("[data-select-all]"))
     bulk.querySelectorAll('tbody input[name="selected"]').forEach((tick) => { tick.checked = target.checked; });
@@ -199,7 +200,7 @@ document.addEventListener("input", (event) => {
 window.addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
 
 document.addEventListener("submit", (event) => {
-  unsaved = false;
+  if (event.target.closest("[data-guard]")) unsaved = false;
   // The form key makes a second submit harmless; this only shows that the first one is under way.
   const button = event.submitter;
   if (button && !event.target.hasAttribute("hx-post")) setTimeout(() => { button.classList.add("is-busy"); button.disabled = true; });
@@ -208,10 +209,26 @@ window.addEventListener("pageshow", () => {
   document.querySelectorAll(".is-busy").forEach((button) => { button.classList.remove("is-busy"); button.disabled = false; });
 });
 
+// --- Tables wider than their place --------------------------------------------------------------------------------
+
+// A head that sticks and a table that scrolls sideways exclude each other in CSS: only what does not fit scrolls.
+const fitting = new ResizeObserver((entries) => requestAnimationFrame(() => entries.forEach(({ target }) => fit(target))));
+
+function fit(place) {
+  place.classList.remove("is-wide");
+  const wide = place.scrollWidth > place.clientWidth + 1;
+  place.classList.toggle("is-wide", wide);
+  // Without a link inside, only a focusable place can be scrolled by the keyboard.
+  if (place.hasAttribute("role")) return;
+  if (wide) place.setAttribute("tabindex", "0");
+  else place.removeAttribute("tabindex");
+}
+
 // --- Start --------------------------------------------------------------------------------------------------------
 
 function setUp(root) {
   (root !== document && root.matches("select[data-remote]") ? [root] : root.querySelectorAll("select[data-remote]")).forEach(remoteSelect);
+  root.querySelectorAll(".table-scroll > .table").forEach((table) => fitting.observe(table.parentElement));
 }
 
 document.addEventListener("DOMContentLoaded", () => {
