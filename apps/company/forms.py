@@ -59,10 +59,10 @@ class CompactField(forms.CharField):
 
 class BankForm(RecordForm):
     groups = [
-        (_("Tax"), [("tax_number", 4), ("vat_id", 4), ("eori", 4), ("vat_rate", 3), ("reduced_vat_rate", 3)]),
+        (_("Tax"), [("tax_number", 4), ("vat_id", 4), ("eori", 4), ("vat_rate", 4), ("reduced_vat_rate", 4)]),
         (_("Special rules"), ["is_small_business", "uses_oss"]),
         (_("Bank account"), ["account_holder", "bank_name", ("iban", 8), ("bic", 4)]),
-        (_("Terms"), [("payment_days", 3), ("quote_days", 3)]),
+        (_("Terms"), [("payment_days", 4), ("quote_days", 4)]),
     ]
 
     class Meta:
@@ -108,7 +108,7 @@ class ColourInput(forms.TextInput):
 class BrandForm(RecordForm):
     """The page's template draws the pictures, each with what is stored; crispy would link to a file nobody serves."""
 
-    groups = [(_("Colours"), [(name, 3) for name in brand.COLOURS])]
+    groups = [(_("Colours"), [(name, 6) for name in brand.COLOURS])]
 
     class Meta:
         model = Company

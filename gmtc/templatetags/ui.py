@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language
 
 from gmtc import navigation
+from gmtc.countries import name_of
 from gmtc.history import entries
 from gmtc.money import cents
 
@@ -59,6 +60,12 @@ def quantity(amount) -> str:
 def signed(amount) -> str:
     """A movement's quantity: +5 or −5 with a real minus."""
     return ("+" if amount > 0 else "−" if amount < 0 else "") + quantity(abs(amount))
+
+
+@register.filter
+def country(code: str) -> str:
+    """The country's name in the language of the page."""
+    return name_of(code)
 
 
 # --- Links and forms

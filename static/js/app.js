@@ -112,6 +112,10 @@ function followAddress() {
 }
 document.addEventListener("htmx:pushedIntoHistory", followAddress);
 
+// The click that closes a menu does nothing else.
+let menuWasOpen = false;
+document.addEventListener("pointerdown", () => { menuWasOpen = !!document.querySelector(".dropdown-menu.show"); }, true);
+
 document.addEventListener("click", (event) => {
   const target = event.target;
   const close = target.closest("[data-close]");
@@ -151,7 +155,7 @@ document.addEventListener("click", (event) => {
   }
 
   const row = target.closest("tr[data-href]");
-  if (row && !target.closest("a, button, input, label, select")) {
+  if (row && !menuWasOpen && !target.closest("a, button, input, label, select")) {
     if (event.ctrlKey || event.metaKey) window.open(row.dataset.href);
     else if (!String(getSelection())) location.assign(row.dataset.href);
   }
