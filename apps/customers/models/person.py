@@ -1,5 +1,5 @@
 from django.db import models
-from django.utils.translation import gettext, override
+from django.utils.translation import gettext, override, pgettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -32,5 +32,5 @@ class Named(models.Model):
             if self.last_name and self.salutation == Salutation.MR:
                 return gettext("Dear Mr %(name)s") % {"name": called}
             if self.person_name:
-                return gettext("Hello %(name)s") % {"name": self.person_name}
+                return pgettext("letter", "Hello %(name)s") % {"name": self.person_name}
             return gettext("Dear Sir or Madam")
