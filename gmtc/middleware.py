@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 from gmtc.envelope import API, failure
@@ -18,6 +19,21 @@ def in_their_language(request):
 
 def plain_answer(request, title: str, message: str, *, status: int):
     return render(request, "ui/message.html", {"title": title, "message": message}, status=status)
+
+
+class VaryOnHtmx:
+    """One address answers a page to people and a piece of it to htmx: the browser must not show one for the other.
+
+    Without this, Back to a list that was searched shows the bare rows out of the browser's memory.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        patch_vary_headers(response, ["HX-Request", "HX-Target"])
+        return response
 
 
 class RefuseNul:

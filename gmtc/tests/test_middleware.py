@@ -1,5 +1,7 @@
 import pytest
 
+from apps.parts.tests.factories import make_part
+
 pytestmark = pytest.mark.django_db
 
 
@@ -15,3 +17,20 @@ def test_a_file_that_is_too_large_is_refused_in_the_language_of_the_browser(as_a
     answer = as_admin.post("/parts/import/", {"file": "x" * 400}, headers={"accept-language": "de"})
     assert answer.status_code == 413
     assert 'lang="de"' in answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.journey
+def test_back_to_a_searched_list_shows_the_whole_page(open_page, staff):
+    make_part(sku="M3x10")
+    make_part(sku="M5x10")
+    page = open_page(staff)
+    page.goto("/parts/")
+    page.locator("#list-search").fill("M3")
+    page.wait_for_url("**/parts/?q=M3")
+    page.locator("tbody tr td.main a").click()
+    page.wait_for_url("**/parts/*-*/")
+    page.go_back()
+    page.locator(".sidebar").wait_for()
+    assert page.locator("#list-search").input_value() == "M3"
+    assert page.locator("tbody tr").count() == 1
