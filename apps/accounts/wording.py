@@ -7,6 +7,7 @@ from django.utils.translation import gettext_noop
 
 OURS = [
     gettext_noop("- Select an option -"),
+    gettext_noop("Run"),
     gettext_noop("Enter a valid email address."),
     gettext_noop("Enter a valid URL."),
     gettext_noop("Please type your current password."),
