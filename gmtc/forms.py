@@ -5,9 +5,11 @@ from decimal import Decimal
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Field, Fieldset, Layout
 from django import forms
+from django.db.models.fields import BLANK_CHOICE_LABEL
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from gmtc.countries import name_of, right_country
 from gmtc.errors import Refused
 
 
@@ -41,6 +43,30 @@ class RemoteSelect(forms.Select):
                 for index, each in enumerate(found, start=1)
             ]
         return [(None, options, 0)]
+
+
+class CountrySelect(forms.Select):
+    """A country, searched as one types; the page holds only the chosen one."""
+
+    def build_attrs(self, base_attrs, extra_attrs=None):
+        return super().build_attrs(base_attrs, extra_attrs) | {"data-remote": reverse("country_choices")}
+
+    def optgroups(self, name, value, attrs=None):
+        chosen = [each for each in value if each]
+        empty = [] if self.is_required else [self.create_option(name, "", "", not chosen, 0)]
+        return [(None, empty + [self.create_option(name, code, name_of(code), True, 1) for code in chosen], 0)]
+
+
+class CountryField(forms.CharField):
+    """A country by its two letters."""
+
+    def __init__(self, **kwargs):
+        super().__init__(
+            max_length=2, validators=[right_country], widget=CountrySelect, **{"label": _("Country")} | kwargs
+        )
+
+    def to_python(self, value):
+        return super().to_python(value).upper()
 
 
 class KeyValueWidget(forms.Widget):
@@ -140,6 +166,11 @@ class RecordForm(Crisp, forms.ModelForm):
         self.user = user
         self.fields["version"].initial = None if self.instance._state.adding else self.instance.version
         for name, field in self.fields.items():
+            if isinstance(field, forms.ModelChoiceField):
+                if field.empty_label == BLANK_CHOICE_LABEL:
+                    field.empty_label = "–"
+            elif isinstance(field, forms.ChoiceField):
+                field.choices = [(key, "–" if text == BLANK_CHOICE_LABEL else text) for key, text in field.choices]
             if isinstance(field, forms.DecimalField):
                 field.localize = True
                 field.widget = amount_widget()

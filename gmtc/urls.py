@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from gmtc import apidocs, envelope
+from gmtc.choices import country_choices
 from gmtc.go import go
 
 urlpatterns = [
@@ -11,6 +12,7 @@ urlpatterns = [
     path("search/", include("apps.search.urls")),
     path("help/", include("gmtc.help")),
     path("go/<str:kind>/<uuid:pk>/", go, name="go"),
+    path("countries/choices/", country_choices, name="country_choices"),
     path("parts/", include("apps.parts.urls")),
     path("", include("apps.suppliers.urls")),
     path("customers/", include("apps.customers.urls")),

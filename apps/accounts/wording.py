@@ -1,11 +1,15 @@
-"""Sentences of allauth whose German says “du”, where this house says “Sie”.
+"""Sentences of Django and allauth whose German is missing, or says “du” where this house says “Sie”.
 
-Named here so that they stand in our catalog, which Django reads before allauth's.
+Named here so that they stand in our catalog, which Django reads before theirs.
 """
 
 from django.utils.translation import gettext_noop
 
 OURS = [
+    gettext_noop("- Select an option -"),
+    gettext_noop("Run"),
+    gettext_noop("Enter a valid email address."),
+    gettext_noop("Enter a valid URL."),
     gettext_noop("Please type your current password."),
     gettext_noop("Be patient, you are sending too many requests."),
     gettext_noop("You must type the same password each time."),

@@ -2,7 +2,7 @@ from decimal import Decimal, InvalidOperation
 
 from django import forms
 from django.utils.formats import number_format, sanitize_separators
-from django.utils.translation import gettext as _text
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.builds.models import BuildRevision, PartsListRow, PrinterBuild
@@ -123,9 +123,9 @@ class RevisionForm(forms.Form):
             row = {"part": parts.get(keys[key]), "reference": reference.strip(), "note": note.strip()}
             row["quantity"], problem = _quantity(quantity)
             if row["part"] is None:
-                problem = _text("Choose a part.")
+                problem = gettext("Choose a part.")
             elif len(row["reference"]) > 80 or len(row["note"]) > 200:
-                problem = _text("This text is too long.")
+                problem = gettext("This text is too long.")
             if problem:
                 self.problems[len(rows)] = problem
             rows.append(row)
@@ -162,7 +162,7 @@ def _quantity(text: str):
         if not quantity.is_finite() or quantity <= 0:
             raise ValueError("not a quantity")
     except (InvalidOperation, ValueError):
-        return text, _text("The quantity must be a number greater than zero.")
+        return text, gettext("The quantity must be a number greater than zero.")
     return quantity, ""
 
 

@@ -7,11 +7,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRefresh
 from openpyxl.utils import get_column_letter
 
 from apps.builds import parts_list
 from apps.builds.forms import RowForm, TargetForm, UploadForm
-from apps.builds.models import ImportStatus, PartsListImport, PartsListRow, RowKind
+from apps.builds.models import ImportStatus, PartsListImport, PartsListRow, PrinterBuild, RowKind
 from gmtc.errors import Refused
 from gmtc.views import ActionView, permission_required
 
@@ -124,6 +125,10 @@ class RowCorrect(ActionView):
     def after(self, row):
         return row.parts_list.get_absolute_url()
 
+    def leave(self, url: str):
+        # The same page again, with its filter and where it was scrolled to: row 150 is followed by row 151.
+        return HttpResponseClientRefresh() if self.request.htmx else redirect(url)
+
 
 def _find(pk) -> PartsListImport:
     rows = PartsListImport.objects.select_related("build", "revision__build", "created_by")
@@ -144,7 +149,11 @@ def _page(request, record, *, problem: str = "", status: int = 200):
     context = {
         "record": record,
         "target_form": TargetForm(
-            user=request.user, initial={"build": record.build, "model_number": record.model_number}
+            user=request.user,
+            initial={
+                "build": record.build if record.target else PrinterBuild.objects.named_in(record.original_name),
+                "model_number": record.model_number,
+            },
         ),
         "problem": problem,
         "needs_columns": bool(problem) or record.status == ImportStatus.UPLOADED,

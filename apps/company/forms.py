@@ -6,10 +6,13 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.company import brand, contrast, pictures
 from apps.company.models import Company, DocumentText
-from gmtc.forms import RecordForm
+from gmtc.forms import CountryField, RecordForm
 
 
 class LegalForm(RecordForm):
+    country = CountryField()
+    goods_country = CountryField(label=_("Country of the goods entrance"), required=False)
+
     groups = [
         (
             _("Name"),
@@ -22,10 +25,10 @@ class LegalForm(RecordForm):
                 ("register_number", 3),
             ],
         ),
-        (_("Address"), [("street", 6), ("postcode", 2), ("city", 3), ("country", 1)]),
+        (_("Address"), [("street", 6), ("postcode", 2), ("city", 4), ("country", 6)]),
         (
             _("Goods entrance"),
-            ["goods_name", "goods_street", ("goods_postcode", 2), ("goods_city", 4), ("goods_country", 2)],
+            ["goods_name", "goods_street", ("goods_postcode", 2), ("goods_city", 4), ("goods_country", 6)],
         ),
         (_("How we are reached"), [("phone", 4), ("email", 4), ("website", 4)]),
     ]
@@ -38,9 +41,6 @@ class LegalForm(RecordForm):
             "goods_name", "goods_street", "goods_postcode", "goods_city", "goods_country",
             "phone", "email", "website",
         ]  # fmt: skip
-
-    def clean_country(self):
-        return self.cleaned_data["country"].upper()
 
     def clean(self):
         data = super().clean()
@@ -59,10 +59,10 @@ class CompactField(forms.CharField):
 
 class BankForm(RecordForm):
     groups = [
-        (_("Tax"), [("tax_number", 4), ("vat_id", 4), ("eori", 4), ("vat_rate", 3), ("reduced_vat_rate", 3)]),
+        (_("Tax"), [("tax_number", 4), ("vat_id", 4), ("eori", 4), ("vat_rate", 4), ("reduced_vat_rate", 4)]),
         (_("Special rules"), ["is_small_business", "uses_oss"]),
         (_("Bank account"), ["account_holder", "bank_name", ("iban", 8), ("bic", 4)]),
-        (_("Terms"), [("payment_days", 3), ("quote_days", 3)]),
+        (_("Terms"), [("payment_days", 4), ("quote_days", 4)]),
     ]
 
     class Meta:
@@ -108,7 +108,7 @@ class ColourInput(forms.TextInput):
 class BrandForm(RecordForm):
     """The page's template draws the pictures, each with what is stored; crispy would link to a file nobody serves."""
 
-    groups = [(_("Colours"), [(name, 3) for name in brand.COLOURS])]
+    groups = [(_("Colours"), [(name, 6) for name in brand.COLOURS])]
 
     class Meta:
         model = Company

@@ -3,6 +3,7 @@ from datetime import timedelta
 from crispy_forms.layout import HTML
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -22,28 +23,8 @@ from apps.customers.models import (
     suggested_tax_case,
 )
 from apps.customers.models.tax import compact_vat_id, why_not
-from gmtc.countries import name_of, right_country
 from gmtc.errors import Refused, StaleEdit
-from gmtc.forms import DateInput, RecordForm, VerbForm
-
-
-class CountrySelect(forms.Select):
-    """A country, searched as one types; the page holds only the chosen one."""
-
-    def build_attrs(self, base_attrs, extra_attrs=None):
-        return super().build_attrs(base_attrs, extra_attrs) | {"data-remote": reverse("customers:country_choices")}
-
-    def optgroups(self, name, value, attrs=None):
-        chosen = [each for each in value if each]
-        options = [self.create_option(name, code, name_of(code), True, 0) for code in chosen]
-        return [(None, options, 0)]
-
-
-class CountryField(forms.CharField):
-    def __init__(self, **kwargs):
-        super().__init__(
-            max_length=2, validators=[right_country], widget=CountrySelect, **{"label": _("Country")} | kwargs
-        )
+from gmtc.forms import CountryField, DateInput, RecordForm, VerbForm
 
 
 class MomentInput(forms.DateTimeInput):
@@ -130,7 +111,7 @@ class CustomerForm(RecordForm):
         self.duplicates = []
         self.fields["vat_id"].max_length = None  # with blanks and dots it is longer than what is kept
         self.fields["vat_id"].widget.attrs["maxlength"] = 24
-        self.fields["vat_id"].validators = []
+        self.fields["vat_id"].validators = [ProhibitNullCharactersValidator()]
         if not self.instance._state.adding:
             self.fields["number"].required = True
             self.fields["number"].help_text = ""

@@ -4,7 +4,7 @@ from functools import cached_property
 
 from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, Subquery
-from django.utils.translation import gettext as now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.customers.duplicates import core_of
@@ -67,7 +67,7 @@ class CountryCode(Widget):
     def read(self, value):
         code = self.codes.get(str(value).strip().casefold())
         if code is None:
-            raise ValueError(now("There is no country “%(text)s”.") % {"text": value})
+            raise ValueError(gettext("There is no country “%(text)s”.") % {"text": value})
         return code
 
 
@@ -171,7 +171,7 @@ class CustomerResource(Resource):
     def _check_new(self, customer, row):
         """Also where no field of the customer's own differs from what a new one has."""
         if customer.number in self.trashed:
-            row.errors.setdefault("number", now("A customer in the trash has this number."))
+            row.errors.setdefault("number", gettext("A customer in the trash has this number."))
         try:
             customer.clean()
         except ValidationError as error:
@@ -221,7 +221,7 @@ class CustomerResource(Resource):
         name = customer.company_name or f"{customer.first_name} {customer.last_name}"
         twin = (customer.vat_id and by_vat.get(customer.vat_id)) or by_name.get((core_of(name), customer.home.postcode))
         if twin:
-            row.errors[""] = now("This looks like %(number)s. Write that number into the row to change it.") % {
+            row.errors[""] = gettext("This looks like %(number)s. Write that number into the row to change it.") % {
                 "number": twin
             }
 

@@ -11,7 +11,7 @@ class CustomerTable(RecordTable):
     kind = Column(verbose_name=_("Kind"), hidden=True)
     city = Column(verbose_name=_("City"))
     country = Column(verbose_name=_("Country"), secondary=True)
-    vat_id = Column(verbose_name=_("VAT ID"), secondary=True)
+    vat_id = Column(verbose_name=_("VAT ID"), secondary=True, hidden=True)
     tax_case = Column(verbose_name=_("Tax case"), hidden=True)
     email = Column(verbose_name=_("E-mail"), secondary=True)
     phone = Column(verbose_name=_("Phone"), secondary=True)

@@ -22,7 +22,6 @@ urlpatterns = [
     path("hints/", views.customer_hints, name="customer_hints"),
     path("trash/", views.CustomerTrash.as_view(), name="customer_trash"),
     path("choices/", views.customer_choices, name="customer_choices"),
-    path("countries/choices/", views.country_choices, name="country_choices"),
     path("follow-ups/", timeline_views.FollowUpList.as_view(), name="follow_up_list"),
     path("<uuid:pk>/", views.CustomerDetail.as_view(), name="customer_detail"),
     path("<uuid:pk>/edit/", views.CustomerUpdate.as_view(), name="customer_edit"),

@@ -25,7 +25,6 @@ from apps.customers.models.tax import compact_vat_id
 from apps.customers.resources import CustomerResource
 from apps.customers.tables import CustomerTable
 from apps.customers.timeline_views import timeline
-from gmtc import countries
 from gmtc.errors import Refused
 from gmtc.views import ActionView, Chip, CreateView, DetailView, ListView, UpdateView, next_url, permission_required
 
@@ -326,9 +325,3 @@ def address_choices(request, pk):
             ][:50]
         }
     )
-
-
-@permission_required("customers.view_customer")
-def country_choices(request):
-    found = countries.search(request.GET.get("q", ""))[:50]
-    return JsonResponse({"results": [{"id": code, "text": name, "hint": code} for code, name in found]})

@@ -2,7 +2,15 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.parts.models import Category, Part, StorageLocation
-from gmtc.forms import KeyValueField, QuantityField, RecordForm, RemoteSelect, UnitPriceField, VerbForm
+from gmtc.forms import (
+    CountryField,
+    KeyValueField,
+    QuantityField,
+    RecordForm,
+    RemoteSelect,
+    UnitPriceField,
+    VerbForm,
+)
 
 
 class LocationField(forms.ModelChoiceField):
@@ -21,6 +29,7 @@ class PartForm(RecordForm):
     default_location = LocationField(
         label=_("Usual place"), required=False, help_text=_("Where goods are put unless you say otherwise.")
     )
+    country_of_origin = CountryField(label=_("Country of origin"), required=False)
     specifications = KeyValueField(
         label=_("Specifications"), required=False, help_text=_("Such as Length: 450 mm. An empty name drops the row.")
     )
@@ -33,7 +42,7 @@ class PartForm(RecordForm):
         ),
         (
             _("Stock and price"),
-            [("minimum_stock", 4), ("reorder_quantity", 4), ("default_location", 4), ("unit_price", 4)],
+            [("minimum_stock", 3), ("reorder_quantity", 3), ("unit_price", 3), ("default_location", 3)],
         ),
         (_("How it is handled"), [("is_sellable", 4), ("is_serialised", 4), ("is_discontinued", 4)]),
         (

@@ -96,7 +96,7 @@ class MovementTable(RecordTable):
         verbose_name=_("Unit cost"), numeric=True, secondary=True, cell=lambda row: unit_price(row.unit_cost)
     )
     reference = Column(verbose_name=_("For"), orderable=False, cell=reference)
-    note = Column(verbose_name=_("Note"), orderable=False, secondary=True, css="wrap")
+    note = Column(verbose_name=_("Note"), orderable=False, secondary=True, css="wrap text")
     created_by = Column(verbose_name=_("Who"), order_by="created_by__name", secondary=True)
 
     class Meta(RecordTable.Meta):

@@ -17,7 +17,7 @@ from apps.suppliers.models import (
     SupplierPart,
 )
 from gmtc.errors import Refused
-from gmtc.forms import DateInput, RecordForm, RemoteSelect, VerbForm
+from gmtc.forms import CountryField, DateInput, RecordForm, RemoteSelect, VerbForm
 from gmtc.lines import DocumentForm, LineChoiceField, LineForm, lines_of
 
 
@@ -42,12 +42,14 @@ class PartField(forms.ModelChoiceField):
 
 
 class SupplierForm(RecordForm):
+    country = CountryField(initial="DE")
+
     not_copied = ("name", "customer_number")
     groups = [
         (_("Who it is"), [("name", 8), ("rating", 4), ("customer_number", 4), ("vat_id", 4), ("language", 4)]),
         (
             _("Address"),
-            [("street", 6), ("address_extra", 6), ("postcode", 3), ("city", 6), ("country", 3)],
+            [("street", 6), ("address_extra", 6), ("postcode", 2), ("city", 5), ("country", 5)],
         ),
         (_("Where to reach them"), [("email", 4), ("phone", 4), ("website", 4)]),
         (

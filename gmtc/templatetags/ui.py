@@ -10,6 +10,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
 from gmtc import navigation
+from gmtc.countries import name_of
 from gmtc.help import topic_of
 from gmtc.history import entries
 from gmtc.money import cents
@@ -75,6 +76,12 @@ def signed(amount) -> str:
 def body(table, records, ticks: bool = False):
     """The rows of a list, as its table's columns write them; with `ticks` each can be chosen."""
     return table.body(records, ticks=ticks)
+
+
+@register.filter
+def country(code: str) -> str:
+    """The country's name in the language of the page."""
+    return name_of(code)
 
 
 # --- Links and forms

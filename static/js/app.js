@@ -112,6 +112,10 @@ function followAddress() {
 }
 document.addEventListener("htmx:pushedIntoHistory", followAddress);
 
+// The click that closes a menu does nothing else.
+let menuWasOpen = false;
+document.addEventListener("pointerdown", () => { menuWasOpen = !!document.querySelector(".dropdown-menu.show"); }, true);
+
 document.addEventListener("click", (event) => {
   const target = event.target;
   const close = target.closest("[data-close]");
@@ -151,7 +155,7 @@ document.addEventListener("click", (event) => {
   }
 
   const row = target.closest("tr[data-href]");
-  if (row && !target.closest("a, button, input, label, select")) {
+  if (row && !menuWasOpen && !target.closest("a, button, input, label, select")) {
     if (event.ctrlKey || event.metaKey) window.open(row.dataset.href);
     else if (!String(getSelection())) location.assign(row.dataset.href);
   }
@@ -159,6 +163,7 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("change", async (event) => {
   const target = event.target;
+  if (target.closest("[data-guard]")) unsaved = true;
   const bulk = target.closest("#bulk");
   if (bulk && target.matches("[data-select-all]"))
     bulk.querySelectorAll('tbody input[name="selected"]').forEach((tick) => { tick.checked = target.checked; });
@@ -199,7 +204,7 @@ document.addEventListener("input", (event) => {
 window.addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
 
 document.addEventListener("submit", (event) => {
-  unsaved = false;
+  if (event.target.closest("[data-guard]")) unsaved = false;
   // The form key makes a second submit harmless; this only shows that the first one is under way.
   const button = event.submitter;
   if (button && !event.target.hasAttribute("hx-post")) setTimeout(() => { button.classList.add("is-busy"); button.disabled = true; });
@@ -208,10 +213,26 @@ window.addEventListener("pageshow", () => {
   document.querySelectorAll(".is-busy").forEach((button) => { button.classList.remove("is-busy"); button.disabled = false; });
 });
 
+// --- Tables wider than their place --------------------------------------------------------------------------------
+
+// A head that sticks and a table that scrolls sideways exclude each other in CSS: only what does not fit scrolls.
+const fitting = new ResizeObserver((entries) => requestAnimationFrame(() => entries.forEach(({ target }) => fit(target))));
+
+function fit(place) {
+  place.classList.remove("is-wide");
+  const wide = place.scrollWidth > place.clientWidth + 1;
+  place.classList.toggle("is-wide", wide);
+  // Without a link inside, only a focusable place can be scrolled by the keyboard.
+  if (place.hasAttribute("role")) return;
+  if (wide) place.setAttribute("tabindex", "0");
+  else place.removeAttribute("tabindex");
+}
+
 // --- Start --------------------------------------------------------------------------------------------------------
 
 function setUp(root) {
   (root !== document && root.matches("select[data-remote]") ? [root] : root.querySelectorAll("select[data-remote]")).forEach(remoteSelect);
+  root.querySelectorAll(".table-scroll > .table").forEach((table) => fitting.observe(table.parentElement));
 }
 
 document.addEventListener("DOMContentLoaded", () => {

@@ -1,6 +1,7 @@
 """Profile, preferences, and the users' pages."""
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.urls import reverse
 
@@ -251,3 +252,23 @@ def test_secrets_and_sessions_are_not_in_the_back_office(as_admin, path):
 def test_users_are_never_deleted(as_admin, staff):
     assert as_admin.post(f"/admin/accounts/user/{staff.pk}/delete/", {"post": "yes"}).status_code == 403
     assert User.objects.filter(pk=staff.pk).exists()
+
+
+# --- Sign-in and security
+
+
+def test_security_pages_stand_inside_the_house_and_lead_back_to_the_profile(as_viewer):
+    for name in ("usersessions_list", "mfa_index", "account_change_password"):
+        page = as_viewer.get(reverse(name)).content.decode()
+        assert 'class="sidebar' in page
+        assert 'href="/accounts/profile/"' in page
+
+
+def test_a_session_is_shown_by_the_name_of_its_browser(as_viewer, viewer):
+    firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0"
+    UserSession.objects.update_or_create(
+        user=viewer, session_key=as_viewer.session.session_key, defaults={"ip": "10.0.0.1", "user_agent": firefox}
+    )
+    page = as_viewer.get(reverse("usersessions_list")).content.decode()
+    assert "Firefox, Linux" in page
+    assert "Gecko" not in page

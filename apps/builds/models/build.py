@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
@@ -27,6 +28,15 @@ class PrinterBuildQuerySet(RecordQuerySet):
         for word in text.split()[:8]:
             self = self.filter(search_text__contains=word.upper())
         return self
+
+    def named_in(self, text: str):
+        """The build whose model number stands in `text` as a word of its own, the longest of several, or None."""
+        found = [
+            (len(number), pk)
+            for pk, number in self.order_by().values_list("pk", "model_number")
+            if re.search(rf"(?<![a-z0-9]){re.escape(number)}(?![a-z0-9])", text, re.IGNORECASE)
+        ]
+        return self.get(pk=max(found)[1]) if found else None
 
     def printers(self):
         return self.filter(kind=Kind.PRINTER)

@@ -498,3 +498,20 @@ def test_the_command_fails_with_nothing_written(on_disk):
         call_command("import_parts_list", "/nowhere.xlsx", model="X")
     assert not PartsListImport.everything.exists()
     assert nothing_written()
+
+
+@pytest.mark.parametrize(
+    ("file_name", "number"),
+    [
+        ("Atomic_Parts_List-FP24.R.xlsx", "FP24.R"),
+        ("Atomic_Parts_List-FP24.xlsx", "FP24"),
+        ("fp24_2026.csv", "FP24"),
+        ("FP242.xlsx", None),
+        ("list.xlsx", None),
+    ],
+)
+def test_the_name_of_a_file_says_which_build_it_is_for(file_name, number, manager):
+    for each in ("FP24", "FP24.R"):
+        make_build(model_number=each, by=manager)
+    found = PrinterBuild.objects.named_in(file_name)
+    assert (found and found.model_number) == number

@@ -1,7 +1,6 @@
 from django.db import models
-from django.utils.translation import gettext as now
+from django.utils.translation import gettext, override, pgettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
 
 class Salutation(models.TextChoices):
@@ -29,9 +28,9 @@ class Named(models.Model):
         with override(language):
             called = " ".join(filter(None, [self.title, self.last_name]))
             if self.last_name and self.salutation == Salutation.MS:
-                return now("Dear Ms %(name)s") % {"name": called}
+                return gettext("Dear Ms %(name)s") % {"name": called}
             if self.last_name and self.salutation == Salutation.MR:
-                return now("Dear Mr %(name)s") % {"name": called}
+                return gettext("Dear Mr %(name)s") % {"name": called}
             if self.person_name:
-                return now("Hello %(name)s") % {"name": self.person_name}
-            return now("Dear Sir or Madam")
+                return pgettext("letter", "Hello %(name)s") % {"name": self.person_name}
+            return gettext("Dear Sir or Madam")

@@ -393,3 +393,13 @@ def test_remote_choices_find_by_any_word_of_the_path(as_viewer):
     make_category(name="Screws", parent=top)
     found = as_viewer.get(reverse("parts:category_choices"), {"q": "fast scr"}).json()["results"]
     assert [each["hint"] for each in found] == ["Fasteners / Screws"]
+
+
+def test_a_verb_opened_in_the_browser_asks_before_it_acts(as_manager):
+    """As after signing in again: the address of a button is opened, not posted to."""
+    part = make_part(sku="A-1")
+    page = as_manager.get(reverse("parts:part_delete", args=[part.pk])).content.decode()
+    assert "Please confirm" in page
+    assert "Carry out" in page
+    part.refresh_from_db()
+    assert part.deleted_at is None
