@@ -210,10 +210,14 @@ class InvoiceViewSet(LinedViewSet):
             return self.made(Invoice.from_delivery(given["delivery"], by=request.user))
         return self.made(Invoice.from_order(given["order"], by=request.user))
 
+    from_order.says = _("Drafts an invoice of what was shipped and is not invoiced yet.")
+
     @extend_schema(request=AdvanceInvoiceSerializer, responses={201: InvoiceSerializer})
     @action(detail=False, methods=["post"])
     def advance(self, request):
         return self.made(Invoice.advance_for(by=request.user, **self.asked(AdvanceInvoiceSerializer)))
+
+    advance.says = _("Drafts an advance invoice over a part of an order.")
 
     def asked(self, takes) -> dict:
         return self.checked(takes(data=self.request.data))

@@ -20,6 +20,7 @@ def test_lists_and_records_open(as_admin):
 
 def test_a_build_is_made_there_with_its_product(as_admin):
     fields = {"model_number": "XP1", "name": "Printer", "kind": "printer", "base_price": "5", "specifications": "{}"}
+    fields["days_to_build"] = "3"
     assert as_admin.post(reverse("admin:builds_printerbuild_add"), fields).status_code == 302
     assert PrinterBuild.objects.get().product.sku == "XP1"
 

@@ -188,7 +188,13 @@ def test_a_bill_is_exported_and_printed(as_staff):
 
 
 def test_a_build_is_created_and_edited(as_manager):
-    fields = {"model_number": "XP55", "name": "Printer", "kind": "printer", "base_price": "2,490.00"}
+    fields = {
+        "model_number": "XP55",
+        "name": "Printer",
+        "kind": "printer",
+        "base_price": "2,490.00",
+        "days_to_build": "3",
+    }
     answer = as_manager.post(reverse("builds:build_new"), fields)
     build = PrinterBuild.objects.get()
     assert answer.url == build.get_absolute_url()

@@ -29,7 +29,7 @@ def test_a_shipped_order_is_invoiced_issued_and_paid(open_page, manager, expecte
     page.wait_for_url(re.compile(r"/invoices/[0-9a-f-]{36}/$"))
 
     page.get_by_role("link", name="Edit").click()
-    assert page.locator('[data-total="gross"]').inner_text() == "35.74 EUR"
+    expect(page.locator('[data-total="gross"]')).to_have_text("35.74 EUR")
     page.locator('[name="discount_percent"]').fill("10")
     expect(page.locator('[data-total="gross"]')).to_have_text("32.17 EUR")
     page.locator('[name="discount_percent"]').fill("0")

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -31,6 +32,7 @@ class Seeded(NamedTuple):
 
     said: str
     made_before: dict[str, list]
+    media: Path
 
 
 @pytest.fixture(scope="module")
@@ -40,20 +42,20 @@ def company(django_db_setup, django_db_blocker, tmp_path_factory):
     It takes long to make, so all tests share it. None of them has the `django_db` mark, which would end the transaction
     that it lives in.
     """
-    media = override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media"))
-    with django_db_blocker.unblock(), media, transaction.atomic():
+    media = tmp_path_factory.mktemp("media")
+    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=media), transaction.atomic():
         with transaction.atomic():
             seed()
             made_before = fingerprint()
             transaction.set_rollback(True)
-        yield Seeded(seed(), made_before)
+        yield Seeded(seed(), made_before, media)
         transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)
-def savepoint(company):
-    """What one test does, or breaks, the next one does not see."""
-    with transaction.atomic():
+def savepoint(company, fresh_files_and_cache):
+    """What one test does, or breaks, the next one does not see; the documents lie where they were issued."""
+    with override_settings(MEDIA_ROOT=company.media), transaction.atomic():
         yield
         transaction.set_rollback(True)
 
@@ -74,7 +76,8 @@ def fingerprint() -> dict[str, list]:
         for model in apps.get_app_config(room.removeprefix("apps.")).get_models():
             names = sorted(field.name for field in model._meta.concrete_fields if type(field) in TOLD)
             manager = getattr(model, "everything", model._default_manager)
-            found[model.__name__] = sorted(manager.order_by().values_list(*names), key=str)
+            if names:  # else it only ties others together
+                found[model.__name__] = sorted(manager.order_by().values_list(*names), key=str)
     return found
 
 

@@ -6,11 +6,18 @@ The words on the buttons are looked up in the catalogue, so the same walk is tak
 import re
 
 import pytest
+from django.core.management import call_command
 from django.utils import translation
 from django.utils.translation import gettext
 from playwright.sync_api import Page, expect
 
+from apps.builds.models import Printer, ProductionJob
 from apps.builds.tests.factories import xlsx
+from apps.invoicing.models import Invoice
+from apps.orders.models import CustomerOrder
+from apps.parts.models import Part, Procurement
+from apps.parts.tests.factories import make_location
+from apps.suppliers.models import PurchaseOrder
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
@@ -80,7 +87,6 @@ def import_parts_list(walk: Walk) -> None:
     walk.arrived(f"/builds/import/{UUID}/")
     expect(page.locator("tbody tr")).to_have_count(len(PARTS_LIST))
     walk.press("Accept as draft")
-    page.locator(".alert-success a").click()
     walk.arrived(f"/builds/revisions/{UUID}/")
     for _number, name, *_rest in PARTS_LIST[1:]:
         expect(page.locator("main")).to_contain_text(name[:12])
@@ -89,7 +95,7 @@ def import_parts_list(walk: Walk) -> None:
 def release(walk: Walk) -> None:
     walk.follow("Release")
     walk.in_dialog("Release")
-    expect(walk.page.locator("h1")).to_contain_text(walk.word("Released"))
+    expect(walk.page.locator("main h1")).to_contain_text(walk.word("current"), timeout=20_000)
 
 
 def add_customer(walk: Walk) -> None:
@@ -104,7 +110,122 @@ def add_customer(walk: Walk) -> None:
     }.items():
         page.locator(f"[name$={name}]:visible").first.fill(value)
     page.click("form.record-form button[type=submit]")
-    expect(page.locator("h1")).to_contain_text("Brandl")
+    expect(page.locator("main h1")).to_contain_text("Brandl")
+
+
+def offer_parts(walk: Walk, supplier_name: str) -> None:
+    """Somebody sells what is bought: a supplier, and an offer on the page of each part."""
+    page = walk.page
+    walk.go("/suppliers/new/")
+    for name, value in {"name": supplier_name, "email": "orders@example.com"}.items():
+        page.locator(f"[name={name}]").fill(value)
+    page.click("form.record-form button[type=submit]")
+    expect(page.locator("main h1")).to_contain_text(supplier_name)
+    for part in Part.objects.filter(procurement=Procurement.BUY).order_by("sku"):
+        walk.go(part.get_absolute_url())
+        walk.settled()
+        page.locator("#offers").get_by_role("link", name=walk.word("Offer"), exact=True).click()
+        walk.choose(walk.dialog.locator("#div_id_supplier"), supplier_name)
+        walk.dialog.locator("[name=price]").fill("2")
+        walk.in_dialog("Create")
+        expect(page.locator("#offers")).to_contain_text(supplier_name)
+
+
+def order_printer(walk: Walk, model: str) -> None:
+    """Quote and confirm; the confirmation says what is missing."""
+    page = walk.page
+    walk.go("/orders/new/")
+    walk.choose(page.locator("#div_id_customer"), "Brandl")
+    line = page.locator("[data-line]:visible").nth(0)
+    walk.choose(line, model)
+    page.locator('[name="lines-0-unit_price"]').fill("1000")
+    page.locator("main").get_by_role("button", name=walk.word("Create"), exact=True).click()
+    walk.arrived(f"/orders/{UUID}/$")
+    for verb, number in (("Quote", "AN-"), ("Confirm", "AB-")):
+        walk.settled()
+        page.locator(f".page-actions a[href$='/{verb.lower()}/']").first.click()
+        walk.dialog.locator("[name=mail_to]").fill("")
+        walk.dialog.locator("button[type=submit]").click()
+        page.locator(".detail-title", has_text=number).wait_for(timeout=30_000)
+
+
+def plan(walk: Walk) -> None:
+    walk.go("/planning/")
+    walk.press("Plan jobs and draft purchase orders")
+    expect(walk.page.locator(".empty-state")).to_be_visible(timeout=20_000)
+
+
+def purchase(walk: Walk, place: str) -> None:
+    """The draft of the planning is sent, and everything comes."""
+    page = walk.page
+    walk.go(PurchaseOrder.objects.get().get_absolute_url())
+    walk.follow("Send")
+    walk.dialog.locator("button[type=submit]").click()
+    page.locator(".detail-title", has_text="BE-").wait_for(timeout=30_000)
+    walk.follow("Receive goods")
+    for number in range(page.locator("[name$=-accepted]").count()):
+        select = page.locator("select[name$=-location]").nth(number)
+        if not select.input_value():
+            walk.choose(page.locator("select[name$=-location] + .ts-wrapper").nth(number).locator(".."), place)
+    walk.press("Take into stock")
+    expect(page.locator(".toast-line")).to_be_visible(timeout=20_000)
+
+
+def build(walk: Walk, place: str) -> None:
+    """From the planned job to a printer with its number."""
+    page = walk.page
+    walk.go(ProductionJob.objects.get().get_absolute_url())
+    page.locator(".page-actions a[href$='/release/']").first.click()
+    walk.dialog.locator("button[type=submit]").click()
+    expect(page.locator("main h1")).to_contain_text(walk.word("Released"), timeout=20_000)
+    walk.settled()
+    page.locator("a[href$='/pick/']").first.click()
+    page.locator("select[name=workplace] + .ts-wrapper input").fill(place)
+    page.locator(".ts-dropdown .option", has_text=place).first.click()
+    page.locator(".pick-form button[type=submit]").click()
+    expect(page.locator(".figures")).to_contain_text("100 %", timeout=20_000)
+    walk.press("Start")
+    expect(page.locator("main h1")).to_contain_text(walk.word("In production"), timeout=20_000)
+    walk.settled()
+    page.locator("a[href$='/complete/']").first.click()
+    if page.locator("dialog[open] select[name=location]").count():
+        walk.choose(walk.dialog.locator("#div_id_location"), place)
+    page.locator("dialog[open] button[type=submit]").click()
+    expect(page.locator("main h1")).to_contain_text(walk.word("Completed"), timeout=20_000)
+
+
+def deliver(walk: Walk) -> None:
+    page = walk.page
+    walk.go("/deliveries/ready/")
+    walk.settled()
+    page.locator("main a[href*='/deliveries/new/?order=']").first.click()
+    page.locator("main").get_by_role("button", name=walk.word("Create"), exact=True).click()
+    walk.arrived(f"/deliveries/{UUID}/$")
+    walk.settled()
+    page.locator(".page-actions a[href$='/ship/']").first.click()
+    walk.dialog.locator("button[type=submit]").click()
+    page.locator(".detail-title", has_text="LS-").wait_for(timeout=30_000)
+    walk.settled()
+    page.locator(".page-actions a[href$='/deliver/']").first.click()
+    walk.dialog.locator("button[type=submit]").click()
+    expect(page.locator("main h1")).to_contain_text(walk.word("Delivered"), timeout=20_000)
+
+
+def invoice(walk: Walk) -> None:
+    page = walk.page
+    walk.go("/invoices/to-invoice/")
+    walk.settled()
+    page.locator("main a[href*='?order=']").first.click()
+    walk.press("Write the draft")
+    walk.arrived(f"/invoices/{UUID}/$")
+    walk.settled()
+    page.locator(".page-actions a[href$='/issue/']").first.click()
+    walk.dialog.locator("button[type=submit]").click()
+    page.locator(".detail-title", has_text="RE-").wait_for(timeout=30_000)
+    walk.settled()
+    page.locator(".page-actions a[href$='/payment/']").first.click()
+    walk.dialog.locator("button[type=submit]").click()
+    expect(page.locator("main h1")).to_contain_text(walk.word("Paid"), timeout=20_000)
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
@@ -112,8 +233,27 @@ def test_from_a_parts_list_to_a_paid_invoice(open_page, manager, staff, language
     for person in (manager, staff):
         person.language = language
         person.save()
+    place = make_location(code="H-01")
     office = Walk(open_page(staff, language=language), language)
     boss = Walk(open_page(manager, language=language), language)
     import_parts_list(boss)  # a new build is the manager's to make
     release(boss)
     add_customer(office)
+    offer_parts(office, "Nordschrauben GmbH")
+    order_printer(office, "XP900")
+    plan(boss)
+    purchase(boss, place.code)
+    build(office, place.code)
+    deliver(office)
+    invoice(office)
+    boss.go("/")
+    boss.settled()
+
+    order = CustomerOrder.objects.get()
+    paid = Invoice.objects.get()
+    printer = Printer.objects.get()
+    assert (order.status, order.total) == ("delivered", paid.total)
+    assert (paid.status, paid.paid_amount) == ("paid", paid.total)
+    assert (printer.status, printer.owner) == ("shipped", order.customer)
+    assert not Part.objects.filter(current_stock__gt=0).exists()
+    call_command("verify")
