@@ -138,6 +138,7 @@ def order_printer(walk: Walk, model: str) -> None:
     walk.choose(page.locator("#div_id_customer"), "Brandl")
     line = page.locator("[data-line]:visible").nth(0)
     walk.choose(line, model)
+    expect(page.locator('[name="lines-0-unit_price"]')).to_have_value("0")  # the product's price has come
     page.locator('[name="lines-0-unit_price"]').fill("1000")
     page.locator("main").get_by_role("button", name=walk.word("Create"), exact=True).click()
     walk.arrived(f"/orders/{UUID}/$")
