@@ -124,20 +124,17 @@ def rest_of(delivery, lines: list[dict]) -> list[dict]:
 
 def issue(delivery, *, by) -> Document:
     """Keep the delivery note of a delivery that has just got its number."""
+    with translation.override(delivery.language):
+        title = f"{_('Delivery note')} {delivery.number}"
     return Document.issue(
         kind=KIND,
         number=delivery.number,
         record=delivery,
         content=render_note(delivery, draft=False),
-        title=subject(delivery),
+        title=title,
         language=delivery.language,
         by=by,
     )
-
-
-def subject(delivery) -> str:
-    with translation.override(delivery.language):
-        return f"{_('Delivery note')} {delivery.number}"
 
 
 def message(delivery, by) -> str:

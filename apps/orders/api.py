@@ -188,9 +188,8 @@ class CustomerOrderViewSet(LinedViewSet):
         _("Quotes it: gives the number, issues the PDF, mails it to `mail_to`."),
         takes=QuoteOrderSerializer,
     )
-    def quote(self, order, mail_to="", message="", **given):
+    def quote(self, order, **given):
         order.quote(by=self.request.user, **given)
-        self._mail(order, mail_to, message)
 
     @verb("orders.quote_customerorder", _("Takes the quote back, to change it."))
     def withdraw(self, order):
@@ -205,9 +204,8 @@ class CustomerOrderViewSet(LinedViewSet):
         _("Takes the order: holds what is in stock, gives the number, issues the confirmation."),
         takes=ConfirmOrderSerializer,
     )
-    def confirm(self, order, mail_to="", message="", **given):
+    def confirm(self, order, **given):
         order.confirm(by=self.request.user, **given)
-        self._mail(order, mail_to, message)
 
     @verb(
         "orders.cancel_customerorder", _("Gives the order up while nothing was shipped."), takes=OrderReasonSerializer
@@ -241,10 +239,6 @@ class CustomerOrderViewSet(LinedViewSet):
         if document is None:
             raise serializers.ValidationError({"document": [_("Nothing has been issued yet.")]})
         order.mail(by=self.request.user, document=document, to=to, message=message)
-
-    def _mail(self, order, to: str, message: str) -> None:
-        if to:
-            order.mail(by=self.request.user, document=order.papers.first(), to=to, message=message)
 
     @staticmethod
     def _own(order, line) -> OrderLine:

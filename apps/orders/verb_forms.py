@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from django import forms
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -44,17 +43,6 @@ class IssueForm(VerbForm):
     def suggested(self, order) -> dict:
         return {}
 
-    def issue(self) -> None:
-        raise NotImplementedError
-
-    def call(self):
-        data = self.cleaned_data
-        with transaction.atomic():
-            self.issue()
-            if data["mail_to"]:
-                paper = self.record.papers.first()
-                self.record.mail(by=self.user, document=paper, to=data["mail_to"], message=data["message"].strip())
-
 
 class QuoteForm(IssueForm):
     quote_date = forms.DateField(label=_("Date"), widget=DateInput())
@@ -67,9 +55,8 @@ class QuoteForm(IssueForm):
         until = order.valid_until if order.valid_until and order.valid_until >= today else usual
         return {"quote_date": today, "valid_until": until}
 
-    def issue(self):
-        data = self.cleaned_data
-        self.record.quote(by=self.user, quote_date=data["quote_date"], valid_until=data["valid_until"])
+    def call(self):
+        self.record.quote(by=self.user, **self.cleaned_data)
 
 
 class ConfirmForm(IssueForm):
@@ -91,14 +78,8 @@ class ConfirmForm(IssueForm):
             "customer_reference": order.customer_reference,
         }
 
-    def issue(self):
-        data = self.cleaned_data
-        self.record.confirm(
-            by=self.user,
-            order_date=data["order_date"],
-            promised_date=data["promised_date"],
-            customer_reference=data["customer_reference"],
-        )
+    def call(self):
+        self.record.confirm(by=self.user, **self.cleaned_data)
 
 
 class ReasonForm(VerbForm):

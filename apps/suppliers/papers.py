@@ -116,11 +116,6 @@ def issue(order, *, by) -> Document:
     )
 
 
-def subject(order) -> str:
-    with translation.override(order.language):
-        return f"{_('Purchase order')} {order.number}"
-
-
 def message(order, by) -> str:
     """What the mail says unless somebody writes another text."""
     with translation.override(order.language):

@@ -19,8 +19,8 @@ from apps.deliveries import papers, promises, proposal, returning, shipping
 from apps.deliveries.models.delivery_line import DeliveryLine, DeliveryPrinter
 from apps.deliveries.models.delivery_return import DeliveryReturn, Returned
 from apps.deliveries.models.ship_to import ShipTo
+from apps.documents.mailing import Mailed
 from apps.documents.models import Document
-from apps.documents.tasks import mail_document
 from apps.numbering.models import Key, next_number
 from gmtc.errors import IllegalMove, Refused
 from gmtc.lined import Lined
@@ -75,7 +75,7 @@ class DeliveryQuerySet(RecordQuerySet):
         return self.filter(Delivery.has_returns_condition())
 
 
-class Delivery(ShipTo, Lined):
+class Delivery(Mailed, ShipTo, Lined):
     """Goods that leave the house for a customer order at one time. Weight in kilograms, dates are calendar days."""
 
     IS_LATE = Q(status=Status.PENDING, ship_by__lt=TODAY) | Q(status=Status.IN_TRANSIT, expected_on__lt=TODAY)
@@ -125,8 +125,6 @@ class Delivery(ShipTo, Lined):
     delivered_on = models.DateField(_("delivered on"), null=True, editable=False)
     received_by = models.CharField(_("received by"), max_length=120, blank=True, editable=False)
     reason = models.CharField(_("reason"), max_length=200, blank=True, editable=False)
-    mailed_to = models.EmailField(_("mailed to"), blank=True, editable=False)
-    mailed_at = models.DateTimeField(_("mailed at"), null=True, editable=False)
 
     search_text = models.GeneratedField(
         expression=Upper(
@@ -378,16 +376,8 @@ class Delivery(ShipTo, Lined):
             self._mail(paper, to, message, by)
             self.save(by=by, reason="mail")
 
-    def _mail(self, paper, to, message, by):
-        self.mailed_to, self.mailed_at = to, timezone.now()
-        mail_document.defer(
-            document_id=str(paper.pk),
-            to=to,
-            subject=papers.subject(self),
-            body=message or papers.message(self, by),
-            language=self.language,
-            reply_to=by.email if by else "",
-        )
+    def _mail(self, paper, to: str, message: str, by) -> None:
+        self.mail_paper(paper, to=to, message=message or papers.message(self, by), by=by)
 
     # --- On the way
 

@@ -181,8 +181,6 @@ class Invoice(Drafting, Issuing, Settling, Lined):
         "self", models.PROTECT, null=True, editable=False, related_name="reversed_by", verbose_name=_("cancels")
     )
     reason = models.CharField(_("reason"), max_length=200, blank=True, editable=False)
-    mailed_to = models.EmailField(_("mailed to"), blank=True, editable=False)
-    mailed_at = models.DateTimeField(_("mailed at"), null=True, editable=False)
     overdue_told_on = models.DateField(null=True, editable=False)
 
     search_text = models.GeneratedField(

@@ -1,10 +1,10 @@
 import datetime
 
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.documents.tasks import mail_document
+from apps.documents.mailing import Mailed
 from apps.invoicing import papers
 from apps.invoicing.kinds import Kind, Status
 from apps.invoicing.models.invoice_line import InvoiceLine
@@ -49,10 +49,10 @@ SAME_OF_LINE = (
 )
 
 
-class Issuing(models.Model):
+class Issuing(Mailed):
     """Issuing, cancelling, mailing."""
 
-    class Meta:
+    class Meta(Mailed.Meta):
         abstract = True
 
     @move(Status.DRAFT)
@@ -184,12 +184,4 @@ class Issuing(models.Model):
             self.save(by=by, reason="mail")
 
     def _mail(self, paper, to: str, message: str, by) -> None:
-        self.mailed_to, self.mailed_at = to, timezone.now()
-        mail_document.defer(
-            document_id=str(paper.pk),
-            to=to,
-            subject=paper.title,
-            body=message or papers.message(self, by),
-            language=self.language,
-            reply_to=by.email if by else "",
-        )
+        self.mail_paper(paper, to=to, message=message or papers.message(self, by), by=by)

@@ -13,8 +13,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.company.models import Company, Language
+from apps.documents.mailing import Mailed
 from apps.documents.models import Document
-from apps.documents.tasks import mail_document
 from apps.numbering.models import Key, next_number
 from apps.orders import papers
 from apps.orders.models.order_line import PERCENT, OrderLine, lock_parts, outlook
@@ -29,7 +29,7 @@ from gmtc.money import Amounts, amounts
 from gmtc.states import move
 
 
-class CustomerOrder(Lined):
+class CustomerOrder(Mailed, Lined):
     """A quote and the order that comes of it. Amounts are euros net; `discount_percent` is on all lines.
 
     The status follows the lines once the order is confirmed; the rooms above (production, shipping, billing) report to
@@ -113,8 +113,6 @@ class CustomerOrder(Lined):
     total = models.DecimalField(_("total"), max_digits=12, decimal_places=2, default=0, editable=False)
     is_closed_short = models.BooleanField(_("closed short"), default=False, editable=False)
     reason = models.CharField(_("reason"), max_length=200, blank=True, editable=False)
-    mailed_to = models.EmailField(_("mailed to"), blank=True, editable=False)
-    mailed_at = models.DateTimeField(_("mailed at"), null=True, editable=False)
 
     search_text = models.GeneratedField(
         expression=Upper(
@@ -328,8 +326,19 @@ class CustomerOrder(Lined):
     # --- Quoting
 
     @move(Status.DRAFT, to=Status.QUOTED)
-    def quote(self, *, by, quote_date: datetime.date | None = None, valid_until: datetime.date | None = None):
-        """Offer it: number and PDF. A quote that was withdrawn keeps its number and becomes the next version."""
+    def quote(
+        self,
+        *,
+        by,
+        quote_date: datetime.date | None = None,
+        valid_until: datetime.date | None = None,
+        mail_to: str = "",
+        message: str = "",
+    ):
+        """Offer it: number and PDF, mailed to `mail_to` if an address is given.
+
+        A quote that was withdrawn keeps its number and becomes the next version.
+        """
         self._refuse_incomplete()
         self.quote_date = quote_date or timezone.localdate()
         self._refuse_future(self.quote_date, "quote_date")
@@ -340,7 +349,7 @@ class CustomerOrder(Lined):
         self._settle_terms(by)
         self.quote_version += 1
         self.quote_number = self.quote_number or next_number(Key.QUOTE, on=self.quote_date)
-        papers.issue_quote(self, by=by)
+        self._mail(papers.issue_quote(self, by=by), mail_to, message, by)
 
     @move(Status.QUOTED, to=Status.DRAFT)
     def withdraw(self, *, by):
@@ -362,8 +371,10 @@ class CustomerOrder(Lined):
         order_date: datetime.date | None = None,
         customer_reference: str | None = None,
         promised_date: datetime.date | None = None,
+        mail_to: str = "",
+        message: str = "",
     ):
-        """Take the order: hold what is in stock, give the number, issue the confirmation.
+        """Take the order: hold what is in stock, give the number, issue the confirmation, mail it to `mail_to`.
 
         From here on neither lines nor terms change. What is missing is made or bought (planning sees it).
         """
@@ -380,7 +391,7 @@ class CustomerOrder(Lined):
         # The parts are locked by now, so the counter still comes last; the reservations shall name the number.
         self.number = next_number(Key.ORDER, on=self.order_date)
         self._hold_stock(lines, by)
-        papers.issue_confirmation(self, by=by)
+        self._mail(papers.issue_confirmation(self, by=by), mail_to, message, by)
         return self._reached(lines)
 
     def reserve(self, *, by) -> None:
@@ -517,16 +528,12 @@ class CustomerOrder(Lined):
             self.lock()
             if not self.papers.filter(pk=document.pk).exists():
                 raise Refused(_("This document does not belong to %(order)s.") % {"order": self})
-            self.mailed_to, self.mailed_at = to, timezone.now()
-            mail_document.defer(
-                document_id=str(document.pk),
-                to=to,
-                subject=document.title,
-                body=message or papers.message(self, document, by),
-                language=self.language,
-                reply_to=by.email if by else "",
-            )
+            self._mail(document, to, message, by)
             self.save(by=by, reason="mail")
+
+    def _mail(self, document: Document, to: str, message: str, by) -> None:
+        if to:
+            self.mail_paper(document, to=to, message=message or papers.message(self, document, by), by=by)
 
 
 def _by_position(line: OrderLine) -> int:

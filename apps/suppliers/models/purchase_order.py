@@ -14,8 +14,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.company.models import Company
+from apps.documents.mailing import Mailed
 from apps.documents.models import Document
-from apps.documents.tasks import mail_document
 from apps.notifications.models import Kind
 from apps.notifications.notify import notify
 from apps.numbering.models import Key, next_number
@@ -109,7 +109,7 @@ class PurchaseOrderQuerySet(RecordQuerySet):
         return self.filter(PurchaseOrder.is_due_condition(first, last))
 
 
-class PurchaseOrder(Lined):
+class PurchaseOrder(Mailed, Lined):
     """What we order from a supplier. Prices and `total` are net, in `currency`; terms are copied when it is sent."""
 
     running = ("total",)
@@ -146,8 +146,6 @@ class PurchaseOrder(Lined):
     total = models.DecimalField(_("total"), max_digits=12, decimal_places=2, default=0, editable=False)
     is_closed_short = models.BooleanField(_("closed short"), default=False, editable=False)
     reason = models.CharField(_("reason"), max_length=200, blank=True, editable=False)
-    mailed_to = models.EmailField(_("mailed to"), blank=True, editable=False)
-    mailed_at = models.DateTimeField(_("mailed at"), null=True, editable=False)
 
     search_text = models.GeneratedField(
         expression=Upper(models.functions.Concat("number", models.Value(" "), "supplier_reference")),
@@ -335,16 +333,8 @@ class PurchaseOrder(Lined):
             self._mail(paper, to, message, by)
             self.save(by=by, reason="mail")
 
-    def _mail(self, paper, to, message, by):
-        self.mailed_to, self.mailed_at = to, timezone.now()
-        mail_document.defer(
-            document_id=str(paper.pk),
-            to=to,
-            subject=papers.subject(self),
-            body=message or papers.message(self, by),
-            language=self.language,
-            reply_to=by.email if by else "",
-        )
+    def _mail(self, paper, to: str, message: str, by) -> None:
+        self.mail_paper(paper, to=to, message=message or papers.message(self, by), by=by)
 
     # --- Receiving
 
