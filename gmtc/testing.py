@@ -9,6 +9,7 @@ import os
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from django.test import Client, TransactionTestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from playwright.sync_api import sync_playwright
 from procrastinate.contrib.django import app as jobs
+from pypdfium2 import PdfDocument
 
 from gmtc.testing_database import CopiedDatabase, Pristine
 
@@ -163,6 +165,15 @@ def quick_database():
     patch.setattr(TransactionTestCase, "_fixture_teardown", Pristine.restore)
     yield
     patch.undo()
+
+
+# --- Paper
+
+
+def picture_of(content: bytes, *, page: int = 1, dpi: int = 200):
+    """A page of a PDF as a scanner or a telephone sees it."""
+    with closing(PdfDocument(content)) as document:
+        return document[page - 1].render(scale=dpi / 72).to_pil()
 
 
 # --- Browser

@@ -1,12 +1,10 @@
 """What the customer, the carrier and the shop read: text of the PDFs, and the codes on them."""
 
 import io
-import subprocess
 from decimal import Decimal
 
 import pytest
 import zxingcpp
-from PIL import Image
 from pypdf import PdfReader
 
 from apps.customers.tests.factories import make_customer
@@ -23,6 +21,7 @@ from apps.deliveries.tests.factories import (
     returned,
 )
 from apps.documents.models import Document
+from gmtc.testing import picture_of
 
 pytestmark = pytest.mark.django_db
 
@@ -35,13 +34,9 @@ def text_of(pdf: bytes) -> str:
     return " ".join(pages_of(pdf))
 
 
-def codes_of(pdf: bytes, tmp_path, page: int = 1) -> dict[str, str]:
+def codes_of(pdf: bytes, page: int = 1) -> dict[str, str]:
     """What a scanner reads on a page: {"code128": text, "qrcode": text}."""
-    file = tmp_path / "paper.pdf"
-    file.write_bytes(pdf)
-    place = ["-f", str(page), "-l", str(page), "-singlefile"]
-    subprocess.run(["pdftoppm", "-r", "200", "-png", *place, file, tmp_path / "paper"], check=True)
-    found = zxingcpp.read_barcodes(Image.open(tmp_path / "paper.png"))
+    found = zxingcpp.read_barcodes(picture_of(pdf, page=page))
     return {str(each.format).split(".")[-1].replace(" ", "").lower(): each.text for each in found}
 
 
@@ -63,7 +58,7 @@ def test_the_note_says_what_goes_what_is_to_come_and_no_price(manager, tmp_path)
     assert [piece for piece in wanted if piece not in text] == []
     assert "€" not in text
     assert "12,50" not in text
-    assert codes_of(content, tmp_path) == {"code128": delivery.number}
+    assert codes_of(content) == {"code128": delivery.number}
 
 
 def test_the_note_names_the_serial_numbers_and_has_a_place_for_a_signature(manager):
@@ -120,7 +115,7 @@ def test_a_label_a_package_with_both_codes_to_be_read(manager, tmp_path, setting
         ]
         wanted += ["GM-TC Muster GmbH", "DPD", "21.5 kg"]
         assert [piece for piece in wanted if piece not in text] == [], number
-    assert codes_of(content, tmp_path, page=3) == {
+    assert codes_of(content, page=3) == {
         "code128": delivery.number,
         "qrcode": f"{settings.ORIGIN}{delivery.get_absolute_url()}",
     }

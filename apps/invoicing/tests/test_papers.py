@@ -1,10 +1,7 @@
 """The invoice on paper: what the law wants on it, the code to pay by, and the e-invoice inside."""
 
 import io
-import subprocess
-import tempfile
 from decimal import Decimal
-from pathlib import Path
 
 import facturx
 import pypdf
@@ -12,7 +9,6 @@ import pytest
 import zxingcpp
 from django.utils import timezone
 from lxml import etree
-from PIL import Image
 
 from apps.company.models import Company
 from apps.customers.tests.factories import AUSTRIAN, make_customer
@@ -22,6 +18,7 @@ from apps.invoicing import girocode, papers
 from apps.invoicing.models import Invoice
 from apps.invoicing.tests.factories import make_free, make_order, ship
 from apps.invoicing.tests.rules import broken, schema_faults
+from gmtc.testing import picture_of
 
 pytestmark = pytest.mark.django_db
 
@@ -36,10 +33,7 @@ def without_blanks(text: str) -> str:
 
 def codes_on(content: bytes) -> list[str]:
     """What a telephone reads off the first page."""
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["pdftoppm", "-r", "150", "-l", "1", "-png", "-", f"{folder}/page"], input=content, check=True)
-        pictures = sorted(Path(folder).glob("*.png"))
-        return [each.text for each in zxingcpp.read_barcodes(Image.open(pictures[0]))]
+    return [each.text for each in zxingcpp.read_barcodes(picture_of(content, dpi=150))]
 
 
 def test_a_german_invoice_says_what_the_law_wants(staff):
