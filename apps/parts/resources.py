@@ -3,10 +3,7 @@
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from apps.parts.models.category import Category
-from apps.parts.models.location import StorageLocation
-from apps.parts.models.part import Part, Procurement, Unit
-from apps.parts.models.stock import StockMovement
+from apps.parts.models import Category, Part, Procurement, StockMovement, StorageLocation, Unit
 from gmtc.columns import Column
 from gmtc.resources import Resource
 from gmtc.widgets import Branch, Choice, Link, Number

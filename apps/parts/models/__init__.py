@@ -2,9 +2,11 @@
 
 from apps.parts.models.category import Category
 from apps.parts.models.location import StorageLocation
-from apps.parts.models.part import InsufficientStock, Part, Procurement, Unit
+from apps.parts.models.moving import InsufficientStock
+from apps.parts.models.part import Part, Procurement
 from apps.parts.models.part_import import PartImport, PartImportRow
 from apps.parts.models.stock import MovementKind, Reference, Reservation, StockLevel, StockMovement
+from apps.parts.models.unit import Unit
 
 __all__ = [
     "Category",

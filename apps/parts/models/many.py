@@ -85,7 +85,8 @@ def transfer_all(transfers: Sequence[Transfer], *, by, reference: Reference | No
         levels[part.pk, target.pk] += quantity
         # In first, then out: the part's sum must not sink below what is reserved in between.
         for place, change in ((target, quantity), (source, -quantity)):
-            movements.append(_movement(part, place, change, MovementKind.TRANSFER, by, reference))
+            kind = MovementKind.TRANSFER
+            movements.append(part.movement(change, place, kind, part.average_cost, by, reference, ""))
     StockMovement.objects.bulk_create(movements)
 
 
@@ -108,7 +109,7 @@ def issue_all(
         part.require(quantity, levels[part.pk, location.pk])
         levels[part.pk, location.pk] -= quantity
         part.current_stock -= quantity
-        movements.append(_movement(part, location, -quantity, kind, by, reference, note))
+        movements.append(part.movement(-quantity, location, kind, part.average_cost, by, reference, note[:200]))
     update_all(taken, ["quantity"], by=by, reason="release")
     StockMovement.objects.bulk_create(movements)
 
@@ -119,18 +120,3 @@ def levels_of(parts: Iterable[Part]) -> dict:
     for level in StockLevel.objects.filter(part__in={part.pk for part in parts}):
         levels[level.part_id, level.location_id] = level.quantity
     return levels
-
-
-def _movement(part, location, quantity, kind, by, reference, note: str = "") -> StockMovement:
-    if location.deleted_at:
-        raise Refused(_("%(place)s is in the trash; restore it first.") % {"place": location}, field="location")
-    return StockMovement(
-        part=part,
-        location=location,
-        kind=kind,
-        quantity=quantity,
-        unit_cost=part.average_cost,
-        note=note[:200],
-        created_by=by,
-        **reference_columns(reference),
-    )

@@ -1,4 +1,4 @@
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
@@ -8,7 +8,8 @@ from django.db.models.functions import Concat, Upper
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from apps.parts.models.stock import MovementKind, Reference, Reservation, StockMovement, reference_columns
+from apps.parts.models.moving import Moving
+from apps.parts.models.unit import Unit
 from gmtc.alphabet import Alphabetical
 from gmtc.errors import Refused
 from gmtc.models import (
@@ -21,39 +22,6 @@ from gmtc.models import (
     between,
     unique_while_alive,
 )
-from gmtc.money import ZERO, moving_average
-from gmtc.money import unit_price as to_unit_price
-
-QUANTITY = Decimal("0.001")
-
-
-class InsufficientStock(Refused):
-    """More was asked for than is free, or than lies at the place."""
-
-    def __init__(self, part, *, needed: Decimal, free: Decimal):
-        super().__init__(
-            _("%(part)s: %(needed)s needed, %(free)s free.")
-            % {"part": part.sku, "needed": f"{needed.normalize():f}", "free": f"{free.normalize():f}"},
-            field="quantity",
-        )
-        self.part, self.needed, self.free = part, needed, free
-
-
-class Unit(models.TextChoices):
-    """Units of measure by their UN/ECE Rec 20 codes, as e-invoices name them."""
-
-    PIECE = "H87", _("pcs")
-    SET = "SET", _("set")
-    PAIR = "PR", _("pair")
-    METRE = "MTR", _("m")
-    KILOGRAM = "KGM", _("kg")
-    LITRE = "LTR", _("l")
-    HOUR = "HUR", _("h")
-
-    @property
-    def is_counted(self) -> bool:
-        """Whether only whole numbers make sense."""
-        return self in (Unit.PIECE, Unit.SET, Unit.PAIR)
 
 
 class Procurement(models.TextChoices):
@@ -86,7 +54,7 @@ class PartQuerySet(RecordQuerySet):
         return self.order_by("pk").select_for_update(of=("self",), no_key=True)
 
 
-class Part(Record):
+class Part(Moving, Record):
     """A thing that is bought, made, built in or sold. Quantities are in `unit`, prices in euros net for one unit."""
 
     IS_LOW = Q(minimum_stock__gt=F("current_stock") - F("reserved_stock"))
@@ -287,171 +255,3 @@ class Part(Record):
                 if self.version == version and values["unit"] != self.unit and self.movements.exists():
                     raise Refused(self._unit_stays, field="unit")
             super().revise(values, by=by, version=version)
-
-    # --- Moving stock. Each verb locks the part first, then writes the ledger; triggers keep the sums.
-
-    def receive(
-        self,
-        quantity,
-        *,
-        location,
-        by,
-        unit_cost: Decimal = ZERO,
-        kind: str = MovementKind.PURCHASE,
-        reference: Reference | None = None,
-        note: str = "",
-    ) -> StockMovement:
-        """Take `quantity` into stock at `unit_cost` euros each; the average cost follows."""
-        quantity = self.checked_quantity(quantity)
-        unit_cost = self.checked_cost(unit_cost)
-        with transaction.atomic():
-            self._lock_alive()
-            average = moving_average(self.current_stock, self.average_cost, quantity, unit_cost)
-            movement = self._write(quantity, location, kind, unit_cost, by, reference, note)
-            if average != self.average_cost:
-                type(self).everything.filter(pk=self.pk).update(average_cost=average)
-                self.average_cost = average
-            return movement
-
-    def issue(
-        self,
-        quantity,
-        *,
-        location,
-        by,
-        kind: str = MovementKind.SALE,
-        reservation: Reservation | None = None,
-        reference: Reference | None = None,
-        note: str = "",
-    ) -> StockMovement:
-        """Take `quantity` out of stock at average cost, out of `reservation` if there is one.
-
-        Raises InsufficientStock where less is free (without a reservation) or lies at `location`.
-        """
-        quantity = self.checked_quantity(quantity)
-        with transaction.atomic():
-            self._lock_alive()
-            if reservation:
-                if reservation.part_id != self.pk:
-                    raise Refused(_("This reservation is for another part."), field="reservation")
-                reservation.release(by=by, quantity=quantity)
-                self.refresh_from_db(fields=["reserved_stock"])
-            self.require(quantity, self.free_stock)
-            self.require(quantity, self.stock_at(location))
-            return self._write(-quantity, location, kind, self.average_cost, by, reference, note)
-
-    def adjust(
-        self,
-        quantity,
-        *,
-        location,
-        by,
-        note: str,
-        kind: str = MovementKind.ADJUSTMENT,
-        reference: Reference | None = None,
-    ) -> StockMovement:
-        """Correct the stock by `quantity`, which may be negative, at average cost. `note` says why."""
-        if not note.strip():
-            raise Refused(_("Say why the stock is corrected."), field="note")
-        change = self.checked_change(quantity)
-        if not change:
-            raise Refused(_("The quantity must not be zero."), field="quantity")
-        with transaction.atomic():
-            self._lock_alive()
-            if change < 0:
-                self.require(-change, self.free_stock)
-                self.require(-change, self.stock_at(location))
-            return self._write(change, location, kind, self.average_cost, by, reference, note)
-
-    def transfer(self, quantity, *, source, target, by, reference: Reference | None = None, note: str = "") -> None:
-        """Move `quantity` from one location to another. Raises InsufficientStock where less lies at `source`."""
-        quantity = self.checked_quantity(quantity)
-        if source == target:
-            raise Refused(_("Choose another place as the target."), field="target")
-        with transaction.atomic():
-            self._lock_alive()
-            self.require(quantity, self.stock_at(source))
-            # In first, then out: the part's sum must not sink below what is reserved in between.
-            self._write(quantity, target, MovementKind.TRANSFER, self.average_cost, by, reference, note)
-            self._write(-quantity, source, MovementKind.TRANSFER, self.average_cost, by, reference, note)
-
-    def reserve(self, quantity, *, by, reference: Reference | None = None, note: str = "") -> Reservation:
-        """Promise `quantity` of the free stock. Raises InsufficientStock where less is free."""
-        quantity = self.checked_quantity(quantity)
-        with transaction.atomic():
-            self._lock_alive()
-            self.require(quantity, self.free_stock)
-            reservation = Reservation(part=self, quantity=quantity, note=note, **reference_columns(reference))
-            reservation.save(by=by, reason="reserve")
-            self.refresh_from_db(fields=["reserved_stock"])
-            return reservation
-
-    def stock_at(self, location) -> Decimal:
-        level = self.levels.filter(location=location).first()
-        return level.quantity if level else Decimal(0)
-
-    def checked_quantity(self, quantity) -> Decimal:
-        """A positive quantity with at most three places, whole for counted units; raises Refused otherwise."""
-        checked = self.checked_change(quantity)
-        if checked <= 0:
-            raise Refused(_("The quantity must be greater than zero."), field="quantity")
-        return checked
-
-    def checked_change(self, quantity) -> Decimal:
-        """As `checked_quantity`, but it may be zero, or negative for a loss."""
-        try:
-            exact = Decimal(quantity)
-            rounded = exact.quantize(QUANTITY)
-            if not exact.is_finite():
-                raise ValueError("NaN quantizes to itself")
-        except (InvalidOperation, TypeError, ValueError):
-            raise Refused(_("“%(text)s” is not a quantity.") % {"text": quantity}, field="quantity") from None
-        if rounded != exact:
-            raise Refused(_("At most three decimal places."), field="quantity")
-        if abs(rounded) > MAX_QUANTITY:
-            raise Refused(_("The quantity is too large."), field="quantity")
-        if Unit(self.unit).is_counted and rounded % 1:
-            raise Refused(
-                _("%(part)s is counted in whole %(unit)s.") % {"part": self.sku, "unit": self.get_unit_display()},
-                field="quantity",
-            )
-        return rounded
-
-    def checked_cost(self, cost) -> Decimal:
-        """Euros for one unit, not negative, to four places; raises Refused otherwise."""
-        try:
-            checked = to_unit_price(Decimal(cost))
-            if not 0 <= checked <= MAX_MONEY:
-                raise ValueError("out of bounds")
-        except (InvalidOperation, TypeError, ValueError):
-            raise Refused(_("“%(text)s” is not a price.") % {"text": cost}, field="unit_cost") from None
-        return checked
-
-    def _lock_alive(self) -> None:
-        """Lock the part for a movement or a promise; nothing moves that lies in the trash."""
-        self.lock()
-        self.refuse_trashed()
-
-    def refuse_trashed(self) -> None:
-        if self.deleted_at:
-            raise Refused(_("%(part)s is in the trash; restore it first.") % {"part": self.sku})
-
-    def require(self, needed: Decimal, free: Decimal) -> None:
-        if needed > free:
-            raise InsufficientStock(self, needed=needed, free=free)
-
-    def _write(self, quantity, location, kind, unit_cost, by, reference, note) -> StockMovement:
-        if location.deleted_at:
-            raise Refused(_("%(place)s is in the trash; restore it first.") % {"place": location}, field="location")
-        movement = StockMovement.objects.create(
-            part=self,
-            location=location,
-            kind=kind,
-            quantity=quantity,
-            unit_cost=unit_cost,
-            note=note,
-            created_by=by,
-            **reference_columns(reference),
-        )
-        self.refresh_from_db(fields=["current_stock", "reserved_stock"])
-        return movement
