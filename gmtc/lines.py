@@ -18,6 +18,7 @@ from decimal import Decimal
 from django import forms
 from django.db import transaction
 from django.forms.formsets import DELETION_FIELD_NAME, BaseFormSet, formset_factory
+from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
@@ -70,6 +71,12 @@ def bare(value):
     if not isinstance(value, Decimal):
         return value
     return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
+
+
+def plain(number: Decimal) -> str:
+    """As one types it in an input, in the language of the moment."""
+    number = number.normalize()
+    return number_format(number, max(0, -number.as_tuple().exponent), use_l10n=True)
 
 
 def localise(fields) -> None:

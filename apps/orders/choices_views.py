@@ -5,7 +5,6 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.http import JsonResponse
 from django.shortcuts import get_object_or_404
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from apps.customers.models import Address, Contact, Customer
@@ -13,6 +12,7 @@ from apps.orders.forms import ADDRESSES, defaults_of
 from apps.orders.forms import line_values as values_of
 from apps.orders.models import CustomerOrder, OrderTax
 from apps.parts.models import Part
+from gmtc.lines import plain
 from gmtc.templatetags.ui import unit_price
 from gmtc.views import permission_required
 
@@ -58,12 +58,6 @@ def line_values(request):
     if not asked.get("quantity"):
         values["quantity"] = "1"
     return JsonResponse({"values": values, "hint": _stock(part)})
-
-
-def plain(number: Decimal) -> str:
-    """As one types it in an input, in the language of the moment."""
-    number = number.normalize()
-    return number_format(number, max(0, -number.as_tuple().exponent), use_l10n=True)
 
 
 @permission_required("orders.view_customerorder")

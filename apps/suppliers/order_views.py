@@ -1,51 +1,33 @@
-"""Pages of purchase orders and goods receipts."""
+"""Pages of purchase orders."""
 
 from decimal import Decimal
 
-from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db.models import F, Prefetch, Q, Sum
-from django.http import HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import number_format
-from django.utils.functional import cached_property
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from apps.documents.views import PDF_CSP
-from apps.parts.models import Part, StorageLocation
 from apps.suppliers import papers
-from apps.suppliers.filters import GoodsReceiptFilter, PurchaseOrderFilter, this_week
-from apps.suppliers.forms import (
+from apps.suppliers.filters import PurchaseOrderFilter, this_week
+from apps.suppliers.models import GoodsReceiptLine, PurchaseOrder, Status
+from apps.suppliers.order_forms import (
     AcknowledgeForm,
     CancelForm,
     CloseShortForm,
     MailForm,
     PurchaseOrderForm,
-    ReverseForm,
     SendForm,
-    line_values,
 )
-from apps.suppliers.models import (
-    GoodsReceipt,
-    GoodsReceiptLine,
-    PurchaseOrder,
-    PurchaseOrderLine,
-    Received,
-    Status,
-    Supplier,
-    SupplierPart,
-)
-from apps.suppliers.resources import GoodsReceiptResource, PurchaseOrderResource
-from apps.suppliers.tables import GoodsReceiptTable, PurchaseOrderTable
+from apps.suppliers.resources import PurchaseOrderResource
+from apps.suppliers.tables import PurchaseOrderTable
 from gmtc.errors import Refused
-from gmtc.forms import DateInput, QuantityField
-from gmtc.lines import LineChoiceField, bare
 from gmtc.states import is_allowed
 from gmtc.views import ActionView, Chip, CreateView, DetailView, ListView, UpdateView, permission_required
 
@@ -145,52 +127,6 @@ class PurchaseOrderUpdate(UpdateView):
             messages.error(request, _("%(order)s was sent and cannot be edited any more.") % {"order": order})
             return redirect(order)
         return super().get(request, pk)
-
-
-@permission_required("suppliers.view_supplierpart")
-def line_offer(request):
-    """What a line takes over when a part is chosen: `?part=&quantity=&supplier=&currency=`."""
-    try:
-        part = Part.objects.filter(pk=request.GET.get("part") or None).first()
-        supplier = Supplier.objects.filter(pk=request.GET.get("supplier") or None).first()
-    except ValidationError:
-        part = supplier = None
-    if not part:
-        return JsonResponse({"values": {}, "hint": ""})
-    offer = SupplierPart.objects.filter(part=part, supplier=supplier).with_breaks().first() if supplier else None
-    if not offer:
-        hint = _("%(supplier)s has no offer for this part.") % {"supplier": supplier} if supplier else ""
-        return JsonResponse({"values": {"supplier_sku": "", "description": part.name, "unit_price": ""}, "hint": hint})
-    quantity = QuantityField(required=False)
-    try:
-        wanted = quantity.clean(request.GET.get("quantity", "")) or offer.moq
-    except ValidationError:
-        wanted = offer.moq
-    values = line_values(offer, wanted)
-    is_same = request.GET.get("currency", offer.supplier.currency) in ("", offer.supplier.currency)
-    values["unit_price"] = plain(values["unit_price"]) if is_same else ""
-    if not request.GET.get("quantity"):
-        values["quantity"] = plain(offer.order_quantity(wanted))
-    return JsonResponse({"values": values, "hint": hint_of(offer, wanted)})
-
-
-def plain(number: Decimal) -> str:
-    """As one types it in an input, in the language of the moment."""
-    number = number.normalize()
-    return number_format(number, max(0, -number.as_tuple().exponent), use_l10n=True)
-
-
-def hint_of(offer: SupplierPart, wanted: Decimal) -> str:
-    unit, said = offer.part.get_unit_display(), []
-    if offer.moq > 1:
-        said.append(_("at least %(quantity)s %(unit)s") % {"quantity": plain(offer.moq), "unit": unit})
-    if offer.pack_size != 1:
-        said.append(_("packages of %(quantity)s") % {"quantity": plain(offer.pack_size)})
-    if (better := offer.order_quantity(wanted)) != wanted:
-        said.append(_("so order %(quantity)s") % {"quantity": plain(better)})
-    said.append(_("%(days)s days") % {"days": offer.lead_time})
-    said.append(_("%(quantity)s in stock") % {"quantity": plain(offer.part.current_stock)})
-    return " · ".join(said)
 
 
 # --- Verbs
@@ -295,140 +231,3 @@ def purchase_order_pdf(request, pk):
     response.headers["Content-Security-Policy"] = PDF_CSP
     response.headers["Cache-Control"] = "private, no-store"
     return response
-
-
-# --- Goods receipts
-
-
-class ReceiptHeadForm(forms.Form):
-    delivery_note = forms.CharField(label=gettext_lazy("Supplier's delivery note"), max_length=60, required=False)
-    received_on = forms.DateField(label=gettext_lazy("Received on"), widget=DateInput())
-    note = forms.CharField(label=gettext_lazy("Note"), max_length=200, required=False)
-    over_delivery = forms.BooleanField(label=gettext_lazy("Accept more than was ordered"), required=False)
-
-
-class ReceiptLineForm(forms.Form):
-    accepted = QuantityField(label=gettext_lazy("Accepted"), required=False, min_value=0)
-    rejected = QuantityField(label=gettext_lazy("Rejected"), required=False, min_value=0)
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, required=False)
-    location = LineChoiceField(
-        StorageLocation.objects.all(),
-        "parts:location_choices",
-        label=gettext_lazy("Storage location"),
-        required=False,
-    )
-
-    def __init__(self, *args, line: PurchaseOrderLine, known: dict, **kwargs):
-        super().__init__(*args, prefix=f"line-{line.pk}", **kwargs)
-        self.line = line
-        self.fields["location"].known = known
-        for name, field in self.fields.items():
-            extra = "form-select" if name == "location" else "form-control"
-            field.widget.attrs["class"] = f"{field.widget.attrs.get('class', '')} {extra} form-control-sm".strip()
-            field.widget.attrs["aria-label"] = f"{field.label}: {line.part.sku}"
-
-    def received(self) -> Received:
-        data = self.cleaned_data
-        return Received(
-            self.line, data["accepted"] or Decimal(0), data["rejected"] or Decimal(0), data["location"], data["reason"]
-        )
-
-
-class ReceiptForm:
-    """The head and a row for each open line. Without data the rows are filled with what is still to come."""
-
-    def __init__(self, order: PurchaseOrder, data=None):
-        self.order, self.data = order, data
-        initial = {"received_on": timezone.localdate()}
-        self.head = ReceiptHeadForm(data, initial=initial)
-        for field in self.head.fields.values():
-            is_tick = isinstance(field, forms.BooleanField)
-            field.widget.attrs["class"] = "form-check-input" if is_tick else "form-control"
-
-    @cached_property
-    def lines(self) -> list[ReceiptLineForm]:
-        # A line that was open when the page was made stays in it, so that what somebody typed is never dropped unsaid.
-        lines = [
-            line
-            for line in self.order.lines.select_related("part__default_location")
-            if line.is_open or (self.data is not None and f"line-{line.pk}-accepted" in self.data)
-        ]
-        location = ReceiptLineForm.base_fields["location"]
-        keys = {line.part.default_location_id for line in lines}
-        if self.data is not None:
-            keys |= {self.data.get(f"line-{line.pk}-location") for line in lines}
-        known = location.read(key for key in keys if key)
-        return [
-            ReceiptLineForm(
-                self.data,
-                line=line,
-                known=known,
-                initial={"accepted": bare(line.open_quantity), "location": line.part.default_location_id},
-            )
-            for line in lines
-        ]
-
-    def is_valid(self) -> bool:
-        return all([self.head.is_valid(), *[line.is_valid() for line in self.lines]])
-
-    def save(self, *, by) -> GoodsReceipt:
-        return self.order.receive([line.received() for line in self.lines], by=by, **self.head.cleaned_data)
-
-
-@permission_required("suppliers.receive_purchaseorder")
-def purchase_order_receive(request, pk):
-    """Take in what has come: the open lines, filled with what is still to come."""
-    order = get_object_or_404(PurchaseOrder.objects.select_related("supplier"), pk=pk)
-    if not order.is_open:
-        messages.error(request, _("Nothing is to come of %(order)s.") % {"order": order})
-        return redirect(order)
-    form = ReceiptForm(order, request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            receipt = form.save(by=request.user)
-        except Refused as refusal:
-            form.head.add_error(refusal.field if refusal.field in form.head.fields else None, str(refusal))
-        else:
-            messages.success(request, _("%(receipt)s: goods taken into stock.") % {"receipt": receipt})
-            return redirect(order)
-    status = 422 if request.method == "POST" else 200
-    return render(request, "suppliers/purchase_order_receive.html", {"record": order, "form": form}, status=status)
-
-
-class GoodsReceiptList(ListView):
-    permission = "suppliers.view_goodsreceipt"
-    template_name = "suppliers/goods_receipt_list.html"
-    queryset = GoodsReceipt.objects.select_related("purchase_order__supplier", "created_by", "reverses")
-    filterset_class = GoodsReceiptFilter
-    table_class = GoodsReceiptTable
-    resource_class = GoodsReceiptResource
-    export_permission = "suppliers.export_goodsreceipt"
-
-
-class GoodsReceiptDetail(DetailView):
-    permission = "suppliers.view_goodsreceipt"
-    model = GoodsReceipt
-    template_name = "suppliers/goods_receipt_detail.html"
-
-    def context(self, receipt):
-        lines = list(receipt.lines.select_related("line__part", "location"))
-        return {
-            "lines": lines,
-            "value": sum((line.accepted * line.unit_cost for line in lines), Decimal(0)),
-            "has_rejected": any(line.rejected for line in lines),
-            "counter": GoodsReceipt.everything.filter(reverses=receipt).first(),
-        }
-
-
-class GoodsReceiptReverse(ActionView):
-    permission = "suppliers.reverse_goodsreceipt"
-    model = GoodsReceipt
-    form_class = ReverseForm
-    template_name = "suppliers/goods_receipt_reverse.html"
-    title = gettext_lazy("Take back %(record)s")
-    button = gettext_lazy("Take back")
-    done = gettext_lazy("%(record)s was taken back.")
-    danger = True
-
-    def after(self, receipt):
-        return receipt.purchase_order.get_absolute_url()

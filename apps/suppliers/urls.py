@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from apps.suppliers import order_views, views
+from apps.suppliers import choices_views, order_views, receipt_views, views
 from apps.suppliers.import_views import PriceListForm, PriceListUpload
 from apps.suppliers.models import PriceListImport
 from gmtc.import_views import import_pages
@@ -27,7 +27,7 @@ urlpatterns = [
     path("suppliers/<uuid:pk>/edit/", views.SupplierUpdate.as_view(), name="supplier_edit"),
     path("suppliers/<uuid:pk>/delete/", views.SupplierDiscard.as_view(), name="supplier_delete"),
     path("suppliers/<uuid:pk>/restore/", views.SupplierRestore.as_view(), name="supplier_restore"),
-    path("suppliers/<uuid:pk>/defaults/", views.supplier_defaults, name="supplier_defaults"),
+    path("suppliers/<uuid:pk>/defaults/", choices_views.supplier_defaults, name="supplier_defaults"),
     path("suppliers/contacts/new/", views.ContactCreate.as_view(), name="contact_new"),
     path("suppliers/contacts/<uuid:pk>/edit/", views.ContactUpdate.as_view(), name="contact_edit"),
     path("suppliers/contacts/<uuid:pk>/delete/", views.ContactDiscard.as_view(), name="contact_delete"),
@@ -44,7 +44,7 @@ urlpatterns = [
     path("purchase-orders/", order_views.PurchaseOrderList.as_view(), name="purchase_order_list"),
     path("purchase-orders/new/", order_views.PurchaseOrderCreate.as_view(), name="purchase_order_new"),
     path("purchase-orders/trash/", order_views.PurchaseOrderTrash.as_view(), name="purchase_order_trash"),
-    path("purchase-orders/line/", order_views.line_offer, name="line_offer"),
+    path("purchase-orders/line/", choices_views.line_offer, name="line_offer"),
     path("purchase-orders/<uuid:pk>/", order_views.PurchaseOrderDetail.as_view(), name="purchase_order_detail"),
     path("purchase-orders/<uuid:pk>/edit/", order_views.PurchaseOrderUpdate.as_view(), name="purchase_order_edit"),
     path("purchase-orders/<uuid:pk>/pdf/", order_views.purchase_order_pdf, name="purchase_order_pdf"),
@@ -55,7 +55,7 @@ urlpatterns = [
         order_views.PurchaseOrderAcknowledge.as_view(),
         name="purchase_order_acknowledge",
     ),
-    path("purchase-orders/<uuid:pk>/receive/", order_views.purchase_order_receive, name="purchase_order_receive"),
+    path("purchase-orders/<uuid:pk>/receive/", receipt_views.purchase_order_receive, name="purchase_order_receive"),
     path("purchase-orders/<uuid:pk>/cancel/", order_views.PurchaseOrderCancel.as_view(), name="purchase_order_cancel"),
     path(
         "purchase-orders/<uuid:pk>/close/",
@@ -70,7 +70,11 @@ urlpatterns = [
         order_views.PurchaseOrderRestore.as_view(),
         name="purchase_order_restore",
     ),
-    path("goods-receipts/", order_views.GoodsReceiptList.as_view(), name="goods_receipt_list"),
-    path("goods-receipts/<uuid:pk>/", order_views.GoodsReceiptDetail.as_view(), name="goods_receipt_detail"),
-    path("goods-receipts/<uuid:pk>/reverse/", order_views.GoodsReceiptReverse.as_view(), name="goods_receipt_reverse"),
+    path("goods-receipts/", receipt_views.GoodsReceiptList.as_view(), name="goods_receipt_list"),
+    path("goods-receipts/<uuid:pk>/", receipt_views.GoodsReceiptDetail.as_view(), name="goods_receipt_detail"),
+    path(
+        "goods-receipts/<uuid:pk>/reverse/",
+        receipt_views.GoodsReceiptReverse.as_view(),
+        name="goods_receipt_reverse",
+    ),
 ]

@@ -5,13 +5,12 @@ from django.db.models.functions import Coalesce
 from django.http import JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy
 from django_htmx.http import HttpResponseClientRedirect
 
 from apps.parts.models import Part
 from apps.suppliers.filters import SupplierFilter, SupplierPartFilter
-from apps.suppliers.forms import ContactForm, SupplierForm, SupplierPartForm, defaults_of
+from apps.suppliers.forms import ContactForm, SupplierForm, SupplierPartForm
 from apps.suppliers.models import PurchaseOrder, PurchaseOrderLine, Supplier, SupplierContact, SupplierPart
 from apps.suppliers.performance import paid_prices, performance, price_curve
 from apps.suppliers.resources import SupplierPartResource, SupplierResource
@@ -113,15 +112,6 @@ def supplier_choices(request):
     return JsonResponse(
         {"results": [{"id": each.pk, "text": each.name, "hint": f"{each.number} {each.city}"} for each in suppliers]}
     )
-
-
-@permission_required("suppliers.view_supplier")
-def supplier_defaults(request, pk):
-    """What the form of a new order takes over when a supplier is chosen."""
-    supplier = get_object_or_404(Supplier, pk=pk)
-    values = defaults_of(supplier)
-    values["exchange_rate"] = number_format(supplier.exchange_rate.normalize(), use_l10n=True)
-    return JsonResponse({"values": values})
 
 
 # --- What is edited in a dialog over another page
