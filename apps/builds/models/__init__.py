@@ -8,7 +8,8 @@ from apps.builds.models.job import ProductionJob, Shortage
 from apps.builds.models.job_part import ExtraKind, ExtraUse, JobPart
 from apps.builds.models.job_state import ACTIVE, OPEN, JobStatus, Priority
 from apps.builds.models.job_stock import Pick
-from apps.builds.models.parts_list import ImportStatus, PartsListImport, PartsListRow, RowKind
+from apps.builds.models.parts_list import ImportStatus, PartsListImport
+from apps.builds.models.parts_list_row import PartsListRow, RowKind
 from apps.builds.models.printer import Printer, PrinterStatus
 from apps.builds.models.revision import BuildPart, BuildRevision, Change, Comparison, Status
 

@@ -164,14 +164,12 @@ def test_the_job_of_a_cancelled_order_is_a_supply_for_the_next(staff):
     assert to_build(Plan())[product] == 1
 
 
-def test_a_part_that_we_print_ourselves_gets_a_job_and_a_build_without_a_bill_is_named(staff):
+def test_a_part_that_we_print_ourselves_gets_a_job_and_a_build_waits_for_its_bill(staff):
     printed = make_part(procurement=Procurement.MAKE)
     unfinished = make_revision().build.product
     make_order_line(make_product({printed: 3, unfinished: 1}), 1)
-    plan = Plan()
-    found = {each.part: each for each in plan.to_build}
+    found = {each.part: each for each in Plan().to_build}
     assert (found[printed].can_build, found[unfinished].can_build) == (True, False)
-    assert [each.part for each in plan.without_bill] == [unfinished]
 
 
 def test_the_best_offer_says_how_much_from_whom_and_until_when(staff):
