@@ -1,7 +1,10 @@
 """The abstract base of every business record: identity, audit fields, soft delete, version, history."""
 
+from zoneinfo import ZoneInfo
+
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models.functions import Now, TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -12,6 +15,8 @@ from gmtc.errors import InUse, Refused, StaleEdit
 # NaN passes `q >= 0` in PostgreSQL, where it is greater than every number; so each amount has an upper bound too.
 MAX_QUANTITY = 999_999_999
 MAX_MONEY = 9_999_999_999
+
+TODAY = TruncDate(Now(), tzinfo=ZoneInfo(settings.TIME_ZONE))  # when the database runs the query
 
 
 def audit_log(*, without: tuple[str, ...] = ()) -> HistoricalRecords:
@@ -120,6 +125,17 @@ class Record(models.Model):
         self.refresh_from_db(from_queryset=type(self).everything.select_for_update(of=("self",), no_key=True))
         return self
 
+    def lock_alive(self):
+        """Lock the row for a change. Raises Refused where it lies in the trash."""
+        self.lock()
+        self.refuse_trashed()
+        return self
+
+    def refuse_trashed(self, *, field: str | None = None) -> None:
+        """`field` names the input that asked for this record, if one did."""
+        if self.deleted_at:
+            raise Refused(_("%(record)s is in the trash; restore it first.") % {"record": self}, field=field)
+
     def revise(self, values: dict, *, by, version: int):
         """Write `values` into the record as it was read at `version`.
 
@@ -127,9 +143,7 @@ class Record(models.Model):
         the stored ones write nothing.
         """
         with transaction.atomic():
-            self.lock()
-            if self.deleted_at:
-                raise Refused(_("%(record)s is in the trash; restore it first.") % {"record": self})
+            self.lock_alive()
             if self.version != version:
                 raise StaleEdit(self, since=version)
             changed = [name for name, value in values.items() if getattr(self, name) != value]

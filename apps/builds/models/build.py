@@ -148,9 +148,7 @@ class PrinterBuild(Record):
     def draft_revision(self, *, by, copy_of=None, note: str = ""):
         """A new draft with the next number, empty or with the lines of `copy_of`, which may be of another build."""
         with transaction.atomic():
-            self.lock()
-            if self.deleted_at:
-                raise Refused(_("%(record)s is in the trash; restore it first.") % {"record": self})
+            self.lock_alive()
             model = self.revisions.model
             # Those in the trash count too: a number is never given twice.
             last = model.everything.filter(build=self).aggregate(last=models.Max("number"))["last"] or 0

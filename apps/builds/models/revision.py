@@ -179,8 +179,7 @@ class BuildRevision(Lined):
         return f"{row.quantity.normalize():f} × {self._skus.get(row.part_id, '')}"
 
     def refuse_edit(self):
-        if self.deleted_at:
-            raise Refused(_("%(record)s is in the trash; restore it first.") % {"record": self})
+        self.refuse_trashed()
         if not self.is_draft:
             raise IllegalMove(
                 _("%(record)s is released; make a new draft to change its bill of materials.") % {"record": self}
@@ -228,8 +227,7 @@ class BuildRevision(Lined):
     @move(Status.DRAFT, to=Status.RELEASED)
     def release(self, *, by):
         """Freeze the bill and build by it from now on."""
-        if self.deleted_at:
-            raise Refused(_("%(record)s is in the trash; restore it first.") % {"record": self})
+        self.refuse_trashed()
         parts = set(self.lines.values_list("part_id", flat=True))
         if not parts:
             raise Refused(_("%(record)s has no lines yet.") % {"record": self})

@@ -110,9 +110,7 @@ class Address(Settled, Record):
     def make_default(self, *, by):
         """The standard of its kind from now on."""
         with transaction.atomic():
-            self.lock()
-            if self.deleted_at:
-                raise Refused(_("%(record)s is in the trash; restore it first.") % {"record": self})
+            self.lock_alive()
             if not self.is_default:
                 self.is_default = True
                 self.save(by=by, reason="make_default")

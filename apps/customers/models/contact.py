@@ -4,7 +4,6 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.customers.models.person import Named
 from apps.customers.models.settled import Settled
-from gmtc.errors import Refused
 from gmtc.models import Record, audit_log
 
 
@@ -77,9 +76,7 @@ class Contact(Settled, Named, Record):
 
     def make_primary(self, *, by):
         with transaction.atomic():
-            self.lock()
-            if self.deleted_at:
-                raise Refused(_("%(record)s is in the trash; restore it first.") % {"record": self})
+            self.lock_alive()
             if not self.is_primary:
                 self.is_primary = True
                 self.save(by=by, reason="make_primary")

@@ -1,17 +1,12 @@
 """Where an order can stand, and words for it as conditions on orders; pages, filters and chips ask the same ones."""
 
-from zoneinfo import ZoneInfo
-
-from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Now, TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from apps.orders.models.order_line import OrderLine
 from apps.parts.models import Unit
-
-TODAY = TruncDate(Now(), tzinfo=ZoneInfo(settings.TIME_ZONE))
+from gmtc.models import TODAY
 
 
 class Status(models.TextChoices):

@@ -47,7 +47,7 @@ class Moving(models.Model):
         quantity = self.checked_quantity(quantity)
         unit_cost = self.checked_cost(unit_cost)
         with transaction.atomic():
-            self._lock_alive()
+            self.lock_alive()
             average = moving_average(self.current_stock, self.average_cost, quantity, unit_cost)
             movement = self._write(quantity, location, kind, unit_cost, by, reference, note)
             if average != self.average_cost:
@@ -72,7 +72,7 @@ class Moving(models.Model):
         """
         quantity = self.checked_quantity(quantity)
         with transaction.atomic():
-            self._lock_alive()
+            self.lock_alive()
             if reservation:
                 if reservation.part_id != self.pk:
                     raise Refused(_("This reservation is for another part."), field="reservation")
@@ -99,7 +99,7 @@ class Moving(models.Model):
         if not change:
             raise Refused(_("The quantity must not be zero."), field="quantity")
         with transaction.atomic():
-            self._lock_alive()
+            self.lock_alive()
             if change < 0:
                 self.require(-change, self.free_stock)
                 self.require(-change, self.stock_at(location))
@@ -111,7 +111,7 @@ class Moving(models.Model):
         if source == target:
             raise Refused(_("Choose another place as the target."), field="target")
         with transaction.atomic():
-            self._lock_alive()
+            self.lock_alive()
             self.require(quantity, self.stock_at(source))
             # In first, then out: the part's sum must not sink below what is reserved in between.
             self._write(quantity, target, MovementKind.TRANSFER, self.average_cost, by, reference, note)
@@ -121,7 +121,7 @@ class Moving(models.Model):
         """Promise `quantity` of the free stock. Raises InsufficientStock where less is free."""
         quantity = self.checked_quantity(quantity)
         with transaction.atomic():
-            self._lock_alive()
+            self.lock_alive()
             self.require(quantity, self.free_stock)
             reservation = Reservation(part=self, quantity=quantity, note=note, **reference_columns(reference))
             reservation.save(by=by, reason="reserve")
@@ -169,23 +169,13 @@ class Moving(models.Model):
             raise Refused(_("“%(text)s” is not a price.") % {"text": cost}, field="unit_cost") from None
         return checked
 
-    def _lock_alive(self) -> None:
-        """Lock the part for a movement or a promise; nothing moves that lies in the trash."""
-        self.lock()
-        self.refuse_trashed()
-
-    def refuse_trashed(self) -> None:
-        if self.deleted_at:
-            raise Refused(_("%(part)s is in the trash; restore it first.") % {"part": self.sku})
-
     def require(self, needed: Decimal, free: Decimal) -> None:
         if needed > free:
             raise InsufficientStock(self, needed=needed, free=free)
 
     def movement(self, quantity, location, kind, unit_cost, by, reference, note) -> StockMovement:
         """A line of the ledger, not stored yet. Raises Refused for a place in the trash."""
-        if location.deleted_at:
-            raise Refused(_("%(place)s is in the trash; restore it first.") % {"place": location}, field="location")
+        location.refuse_trashed(field="location")
         return StockMovement(
             part=self,
             location=location,

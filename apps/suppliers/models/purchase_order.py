@@ -1,11 +1,10 @@
 import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Coalesce, Now, TruncDate, Upper
+from django.db.models.functions import Coalesce, Upper
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -32,10 +31,8 @@ from apps.suppliers.models.supplier import (
 from apps.suppliers.models.supplier_part import SupplierPart
 from gmtc.errors import IllegalMove, Refused
 from gmtc.lined import Lined
-from gmtc.models import MAX_MONEY, AliveManager, RecordQuerySet, audit_log, between
+from gmtc.models import MAX_MONEY, TODAY, AliveManager, RecordQuerySet, audit_log, between
 from gmtc.states import move
-
-TODAY = TruncDate(Now(), tzinfo=ZoneInfo(settings.TIME_ZONE))
 
 # What is copied from supplier and company when an order is sent.
 TERMS = (
