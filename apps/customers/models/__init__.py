@@ -2,11 +2,12 @@
 
 from apps.customers.models.address import Address, AddressKind
 from apps.customers.models.contact import Contact
-from apps.customers.models.customer import Customer, Kind, VatCheck
+from apps.customers.models.customer import Customer, Kind
 from apps.customers.models.customer_import import CustomerImport, CustomerImportRow
 from apps.customers.models.interaction import Interaction, InteractionKind
 from apps.customers.models.person import Salutation
 from apps.customers.models.tax import TaxCase, suggested_tax_case
+from apps.customers.models.taxed import VatCheck
 
 __all__ = [
     "Address",

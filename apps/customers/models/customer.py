@@ -1,26 +1,22 @@
-from datetime import datetime
-
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Concat, Lower, Trim, Upper
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from stdnum.de import leitweg
 from stdnum.eu import vat
 
 from apps.company.models import Company, Language
 from apps.customers.models.address import AddressKind
-from apps.customers.models.interaction import Interaction, InteractionKind
+from apps.customers.models.noting import Noting
 from apps.customers.models.person import Named
 from apps.customers.models.settled import Settled
-from apps.customers.models.tax import TaxCase, compact_vat_id, is_possible, suggested_tax_case, why_not
-from apps.notifications.models import Kind as NotificationKind
-from apps.notifications.notify import notify
+from apps.customers.models.tax import TaxCase, compact_vat_id, why_not
+from apps.customers.models.taxed import Taxed, VatCheck
 from apps.numbering.models import Key, next_number
-from gmtc.countries import EU_VAT, name_of
+from gmtc.countries import name_of
 from gmtc.errors import Refused
 from gmtc.models import MAX_MONEY, AliveManager, Record, RecordQuerySet, audit_log, between
 
@@ -57,13 +53,6 @@ class Kind(models.TextChoices):
     PERSON = "person", _("Private person")
 
 
-class VatCheck(models.TextChoices):
-    """What the tax office answered (BZSt or VIES)."""
-
-    VALID = "valid", _("valid")
-    INVALID = "invalid", _("not valid")
-
-
 class CustomerQuerySet(RecordQuerySet):
     def search(self, text: str):
         """Every word somewhere in number, name, VAT ID, e-mail, phone, postcode or city."""
@@ -75,11 +64,8 @@ class CustomerQuerySet(RecordQuerySet):
     def blocked(self):
         return self.filter(is_blocked=True)
 
-    def with_open_follow_ups(self):
-        return self.filter(Customer.has_open_follow_up())
 
-
-class Customer(Settled, Named, Record):
+class Customer(Taxed, Noting, Settled, Named, Record):
     """Who buys from us. Days are calendar days, discounts are percent, amounts are euros."""
 
     settled = ("customers_customer_numbered",)
@@ -310,29 +296,6 @@ class Customer(Settled, Named, Record):
         return self.country not in ("", "DE")
 
     @property
-    def is_in_eu(self) -> bool:
-        return self.country in EU_VAT
-
-    @property
-    def tax(self) -> TaxCase:
-        """The tax case with its words: `customer.tax.category`."""
-        return TaxCase(self.tax_case)
-
-    @property
-    def suggested_tax_case(self) -> TaxCase:
-        return suggested_tax_case(country=self.country, vat_id=self.vat_id)
-
-    @property
-    def has_valid_vat_id(self) -> bool:
-        """The tax office has confirmed the VAT ID that stands here now."""
-        return bool(self.vat_id) and self.vat_result == VatCheck.VALID and self.vat_checked_id == self.vat_id
-
-    @property
-    def needs_vat_check(self) -> bool:
-        """Untaxed because of a VAT ID that nobody has confirmed (§ 18e UStG; § 6a(4) UStG protects who asked)."""
-        return self.tax in (TaxCase.INTRA_EU, TaxCase.REVERSE_CHARGE) and not self.has_valid_vat_id
-
-    @property
     def mail_for_invoices(self) -> str:
         return self.invoice_email or self.email
 
@@ -364,22 +327,6 @@ class Customer(Settled, Named, Record):
         contact = self.primary_contact if self.kind == Kind.COMPANY else None
         return (contact or self).greeting(language or self.language)
 
-    def missing_for_xrechnung(self) -> list[str]:
-        """The fields that XRechnung 3.0 wants of the buyer and that are empty, as people call them."""
-        needed = {
-            _("buyer reference"): self.buyer_reference,
-            _("electronic address"): self.electronic_address,
-            _("postcode"): self.postcode,
-            _("city"): self.city,
-        }
-        return [str(name) for name, value in needed.items() if not value]
-
-    @classmethod
-    def has_open_follow_up(cls) -> Q:
-        """As a condition on customers."""
-        rows = Interaction.objects.open().filter(customer=models.OuterRef("pk"))
-        return Q(models.Exists(rows))
-
     # --- Verbs
 
     def register(self, address, *, by, reason: str = "create"):
@@ -402,26 +349,18 @@ class Customer(Settled, Named, Record):
             raise Refused(problem, field="tax_case")
         super().save(by=by, reason=reason, **kwargs)
 
-    def follow_address(self, *, by):
-        """The invoice address has changed: read where the customer is now, and where the tax case cannot hold there
-        any more, take the one that usually applies."""
-        self.refresh_from_db(fields=["country", "postcode", "city"])
-        if self.country and not is_possible(self.tax_case, country=self.country, vat_id=self.vat_id):
-            self.tax_case = self.suggested_tax_case
-            self.save(by=by, reason="follow_address")
-
     def block(self, reason: str, *, by):
         """No more orders and deliveries until it is lifted. Raises Refused without a reason."""
         if not reason.strip():
             raise Refused(_("Say why the customer is blocked."), field="reason")
         with transaction.atomic():
-            self._lock_alive()
+            self.lock_alive()
             self.is_blocked, self.blocked_reason = True, reason.strip()
             self.save(by=by, reason="block")
 
     def unblock(self, *, by):
         with transaction.atomic():
-            self._lock_alive()
+            self.lock_alive()
             if self.is_blocked:
                 self.is_blocked, self.blocked_reason = False, ""
                 self.save(by=by, reason="unblock")
@@ -430,65 +369,6 @@ class Customer(Settled, Named, Record):
         """For whoever is about to sell or ship. Raises Refused with the reason of the block."""
         if self.is_blocked:
             raise Refused(_("%(customer)s is blocked: %(reason)s") % {"customer": self, "reason": self.blocked_reason})
-
-    def record_vat_check(self, result: str, *, by, at: datetime | None = None, request: str = ""):
-        """Keep what the tax office said about the VAT ID as it stands now; `request` is the number of the inquiry.
-
-        Raises Refused where there is no VAT ID, or the time has not come yet.
-        """
-        at = at or timezone.now()
-        if at > timezone.now():
-            raise Refused(_("This lies in the future."), field="at")
-        with transaction.atomic():
-            self._lock_alive()
-            if not self.vat_id:
-                raise Refused(_("There is no VAT ID to check."))
-            self.vat_checked_id, self.vat_checked_at = self.vat_id, at
-            self.vat_result, self.vat_request = VatCheck(result), request.strip()
-            self.save(by=by, reason="check")
-
-    def note(
-        self,
-        text: str,
-        *,
-        by,
-        kind: str = InteractionKind.NOTE,
-        happened_at: datetime | None = None,
-        contact=None,
-        follow_up_on=None,
-        follow_up_by=None,
-    ) -> Interaction:
-        """Write down what was said, and until when who does something about it; that person is told.
-
-        Raises ValidationError, by field.
-        """
-        interaction = Interaction(
-            customer=self,
-            kind=kind,
-            happened_at=happened_at or timezone.now(),
-            person=by,
-            contact=contact,
-            text=text.strip(),
-            follow_up_on=follow_up_on,
-            follow_up_by=follow_up_by,
-        )
-        interaction.full_clean()
-        with transaction.atomic():
-            interaction.save(by=by, reason="note")
-            if follow_up_by and follow_up_by != by:
-                notify(
-                    [follow_up_by],
-                    kind=NotificationKind.FOLLOW_UP,
-                    title=lambda: _("Follow up on %(customer)s") % {"customer": self},
-                    body=interaction.text[:500],
-                    url=interaction.get_absolute_url(),
-                )
-        return interaction
-
-    def _lock_alive(self) -> None:
-        self.lock()
-        if self.deleted_at:
-            raise Refused(_("%(record)s is in the trash; restore it first.") % {"record": self})
 
 
 def free_number() -> str:

@@ -259,14 +259,6 @@ def test_days_to_pay_are_the_customer_s_or_the_company_s():
     assert make_customer().days_to_pay() == 14
 
 
-def test_xrechnung_names_what_is_missing():
-    assert make_customer().missing_for_xrechnung() == ["buyer reference", "electronic address"]
-    ready = make_customer(
-        buyer_reference="04011000-1234512345-06", address_scheme="0204", electronic_address="04011000-1234512345-06"
-    )
-    assert ready.missing_for_xrechnung() == []
-
-
 # --- The database
 
 
