@@ -95,22 +95,23 @@ def issue_all(
 ) -> None:
     """Take out of stock at average cost. Raises InsufficientStock where less is free or lies at the place."""
     levels = levels_of(each.part for each in issues)
-    movements, taken = [], []
+    movements, taken = [], {}
     for part, quantity, location, reservations, note in issues:
         quantity = rest = part.checked_quantity(quantity)
         part.refuse_trashed()
         for reservation in reservations:
+            reservation.require_part(part)
             if some := min(rest, reservation.quantity):
                 reservation.quantity -= some
                 part.reserved_stock -= some
                 rest -= some
-                taken.append(reservation)
+                taken[reservation.pk] = reservation
         part.require(quantity, part.free_stock)
         part.require(quantity, levels[part.pk, location.pk])
         levels[part.pk, location.pk] -= quantity
         part.current_stock -= quantity
         movements.append(part.movement(-quantity, location, kind, part.average_cost, by, reference, note[:200]))
-    update_all(taken, ["quantity"], by=by, reason="release")
+    update_all(list(taken.values()), ["quantity"], by=by, reason="release")
     StockMovement.objects.bulk_create(movements)
 
 

@@ -147,6 +147,11 @@ class Reservation(Referring, Record):
     def __str__(self):
         return f"{self.reference_number or self.note or self.part}: {self.quantity.normalize():f}"
 
+    def require_part(self, part) -> None:
+        """Raise Refused where another part than `part` is promised."""
+        if self.part_id != part.pk:
+            raise Refused(_("This reservation is for another part."), field="reservation")
+
     def release(self, *, by, quantity=None):
         """Give back `quantity` (all of it without one) to the free stock. Raises Refused for more than is held."""
         with transaction.atomic():
