@@ -26,8 +26,9 @@ class InsufficientStock(Refused):
 
 
 class Moving(models.Model):
-    """Stock of a part comes, goes and is promised. Each verb locks the part first, then writes the ledger; triggers
-    keep the sums. For documents of hundreds of lines the same verbs stand in `many.py`."""
+    """Stock of a part comes, goes and is promised. Each verb locks the part first, so that it checks the quantity by
+    the unit that holds, then writes the ledger; triggers keep the sums. For documents of hundreds of lines the same
+    verbs stand in `many.py`."""
 
     class Meta:
         abstract = True
@@ -44,10 +45,10 @@ class Moving(models.Model):
         note: str = "",
     ) -> StockMovement:
         """Take `quantity` into stock at `unit_cost` euros each; the average cost follows."""
-        quantity = self.checked_quantity(quantity)
         unit_cost = self.checked_cost(unit_cost)
         with transaction.atomic():
             self.lock_alive()
+            quantity = self.checked_quantity(quantity)
             average = moving_average(self.current_stock, self.average_cost, quantity, unit_cost)
             movement = self._write(quantity, location, kind, unit_cost, by, reference, note)
             if average != self.average_cost:
@@ -70,12 +71,11 @@ class Moving(models.Model):
 
         Raises InsufficientStock where less is free (without a reservation) or lies at `location`.
         """
-        quantity = self.checked_quantity(quantity)
         with transaction.atomic():
             self.lock_alive()
+            quantity = self.checked_quantity(quantity)
             if reservation:
-                if reservation.part_id != self.pk:
-                    raise Refused(_("This reservation is for another part."), field="reservation")
+                reservation.require_part(self)
                 reservation.release(by=by, quantity=quantity)
                 self.refresh_from_db(fields=["reserved_stock"])
             self.require(quantity, self.free_stock)
@@ -95,11 +95,11 @@ class Moving(models.Model):
         """Correct the stock by `quantity`, which may be negative, at average cost. `note` says why."""
         if not note.strip():
             raise Refused(_("Say why the stock is corrected."), field="note")
-        change = self.checked_change(quantity)
-        if not change:
-            raise Refused(_("The quantity must not be zero."), field="quantity")
         with transaction.atomic():
             self.lock_alive()
+            change = self.checked_change(quantity)
+            if not change:
+                raise Refused(_("The quantity must not be zero."), field="quantity")
             if change < 0:
                 self.require(-change, self.free_stock)
                 self.require(-change, self.stock_at(location))
@@ -107,11 +107,11 @@ class Moving(models.Model):
 
     def transfer(self, quantity, *, source, target, by, reference: Reference | None = None, note: str = "") -> None:
         """Move `quantity` from one location to another. Raises InsufficientStock where less lies at `source`."""
-        quantity = self.checked_quantity(quantity)
         if source == target:
             raise Refused(_("Choose another place as the target."), field="target")
         with transaction.atomic():
             self.lock_alive()
+            quantity = self.checked_quantity(quantity)
             self.require(quantity, self.stock_at(source))
             # In first, then out: the part's sum must not sink below what is reserved in between.
             self._write(quantity, target, MovementKind.TRANSFER, self.average_cost, by, reference, note)
@@ -119,9 +119,9 @@ class Moving(models.Model):
 
     def reserve(self, quantity, *, by, reference: Reference | None = None, note: str = "") -> Reservation:
         """Promise `quantity` of the free stock. Raises InsufficientStock where less is free."""
-        quantity = self.checked_quantity(quantity)
         with transaction.atomic():
             self.lock_alive()
+            quantity = self.checked_quantity(quantity)
             self.require(quantity, self.free_stock)
             reservation = Reservation(part=self, quantity=quantity, note=note, **reference_columns(reference))
             reservation.save(by=by, reason="reserve")

@@ -130,6 +130,16 @@ def test_a_name_that_is_taken_is_refused(as_manager, part_form):
     assert "A part with this SKU exists." in answer.content.decode()
 
 
+def test_the_unit_of_a_part_that_has_moved_is_refused_beside_its_field(as_manager, part_form):
+    part = make_part()
+    make_stock(part, 5)
+    answer = as_manager.post(at("part", "change", part.pk), part_form(part, unit="MTR", name="Hose"))
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors.keys() == {"unit"}
+    part.refresh_from_db()
+    assert (part.unit, part.version) == ("H87", 1)
+
+
 # --- Deleting
 
 

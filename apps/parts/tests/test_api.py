@@ -370,6 +370,27 @@ def test_put_replaces_the_whole_record(as_staff):
     assert (part.name, part.description, part.category) == ("New", "", None)
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_unit_of_a_part_that_has_moved_is_refused_beside_its_field(as_staff, language):
+    part = make_part(sku="HOSE")
+    make_stock(part, 10)
+    answer = send(as_staff, "PATCH", f"/api/parts/{part.pk}", {"unit": "MTR", "version": 1}, accept_language=language)
+    (problem,) = answer.json()["errors"]
+    assert (answer.status_code, problem["field"]) == (400, "unit")
+    assert problem["message"].startswith(
+        {"en": "HOSE has moved in stock, so its unit stays.", "de": "HOSE wurde im Lager schon bewegt"}[language]
+    )
+    assert (Part.objects.get().unit, Part.objects.get().version) == ("H87", 1)
+
+
+def test_a_put_that_leaves_the_unit_out_does_not_make_metres_pieces(as_staff):
+    part = make_part(unit="MTR")
+    make_stock(part, "2.5")
+    answer = send(as_staff, "PUT", f"/api/parts/{part.pk}", {"sku": part.sku, "name": "New", "version": 1})
+    assert (answer.status_code, [field for _code, field in problems(answer)]) == (400, ["unit"])
+    assert (Part.objects.get().unit, Part.objects.get().name) == ("MTR", part.name)
+
+
 def test_an_edit_must_say_what_it_has_read(as_staff):
     part = make_part()
     answer = send(as_staff, "PATCH", f"/api/parts/{part.pk}", {"name": "New"})

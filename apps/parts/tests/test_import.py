@@ -467,6 +467,27 @@ def test_a_barcode_stands_once_in_the_file_and_the_house(manager):
     }
 
 
+def test_the_unit_of_a_part_that_has_moved_is_a_fault_of_its_cell(manager):
+    make_stock(make_part(sku="MOVED"), 5)
+    make_part(sku="NEVER")
+    rows = [["SKU", "Unit"], ["MOVED", "m"], ["NEVER", "m"]]
+    found = upload_rows(*rows, by=manager)
+    assert errors(found) == {
+        2: {"unit": "MOVED has moved in stock, so its unit stays. Make a new part for another unit."}
+    }
+    german = upload_rows(*rows, by=manager, language="de")
+    assert errors(german)[2]["unit"].startswith("MOVED wurde im Lager schon bewegt")
+
+
+def test_a_part_that_has_moved_since_the_check_keeps_its_unit(manager):
+    part = make_part(sku="HOSE")
+    found = upload_rows(["SKU", "Unit"], ["HOSE", "m"], by=manager)
+    make_stock(part, 5)
+    found.accept(by=manager)
+    assert (found.status, errors(found)[2].keys()) == ("checked", {"unit"})
+    assert Part.objects.get().unit == "H87"
+
+
 def test_stock_is_never_imported(manager):
     part = make_part(sku="A", name="x")
     make_stock(part, 5, unit_cost=Decimal("2"))

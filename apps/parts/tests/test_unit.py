@@ -1,12 +1,14 @@
 """The unit of a part stays once it has moved: ten pieces in the ledger cannot become ten metres."""
 
+import copy
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from apps.parts.models import Part, Unit
-from apps.parts.tests.factories import execute, make_part, make_stock
+from apps.parts.models import Part, StockMovement, Unit
+from apps.parts.tests.factories import execute, make_location, make_part, make_stock
 from gmtc.errors import Refused, StaleEdit
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +65,21 @@ def test_the_page_says_so_beside_the_field(moved, as_staff):
     assert response.status_code == 422
     assert response.context["form"].errors.keys() == {"unit"}
     assert as_staff.post(address, values | {"name": "Hose", "version": 1}).status_code == 302
+
+
+def test_what_moves_is_counted_in_the_unit_that_holds_now(staff):
+    stale, shelf, box = make_part(sku="HOSE", unit=Unit.METRE), make_location(), make_location()
+    Part.objects.get().revise({"unit": Unit.PIECE}, by=staff, version=1)
+    for verb in (
+        lambda part: part.receive("1.5", location=shelf, by=staff),
+        lambda part: part.issue("1.5", location=shelf, by=staff),
+        lambda part: part.adjust("1.5", location=shelf, by=staff, note="found"),
+        lambda part: part.transfer("1.5", source=shelf, target=box, by=staff),
+        lambda part: part.reserve("1.5", by=staff),
+    ):
+        with pytest.raises(Refused, match="HOSE is counted in whole pcs"):
+            verb(copy.copy(stale))
+    assert not StockMovement.objects.exists()
 
 
 def test_the_database_refuses_it_too(moved):
