@@ -44,7 +44,7 @@ class Lined(Record):
 
         A row with the `id` of a line of this document changes that line, any other row is a new line, and a line that
         no row names goes to the trash. A stored document is written as it was read at `version`: raises StaleEdit where
-        someone else has saved head or lines since, and what `refuse_edit` raises.
+        someone else has saved head or lines since, Refused where it lies in the trash, and what `refuse_edit` raises.
         """
         with transaction.atomic(), self._one_moment():
             if self._state.adding:
@@ -54,7 +54,7 @@ class Lined(Record):
                 self._write_lines(lines or (), by)
                 self.refresh_from_db()  # what triggers keep: the total
                 return
-            self.lock()
+            self.lock_alive()
             self._history_date = timezone.now()  # others may have been writing until now
             self.refuse_edit()
             if self.version != version:

@@ -125,6 +125,37 @@ def test_a_line_in_the_trash_does_not_come_back_by_its_id(a, b, staff):
     assert paper.lines.last().pk != one["id"]
 
 
+def test_the_history_of_head_and_lines_names_the_verb_and_who_at_one_moment(a, b, c, staff, manager):
+    paper = make_paper(line(a), line(b), by=staff)
+    first, second = rows(paper)
+    paper.write({"title": "new"}, [first | {"quantity": Decimal(2)}, line(c)], by=manager, version=1)
+    head, *_rest = paper.history.all()
+    newest = PaperLine.history.filter(history_user=manager).order_by("note")
+    assert [(row.note, row.history_type, row.history_change_reason) for row in newest] == [
+        ("a", "~", "edit"),
+        ("b", "~", "delete"),
+        ("c", "+", "create"),
+    ]
+    assert (head.history_change_reason, head.history_user) == ("edit", manager)
+    assert {row.history_date for row in newest} == {head.history_date}
+
+
+def test_after_writing_the_document_is_as_it_is_stored(a, staff):
+    paper = Paper()
+    paper.write({"title": "paper"}, [line(a)], by=staff)
+    execute("UPDATE gmtc_paper SET title = 'by a trigger'")
+    paper.write({}, [], by=staff, version=1)
+    assert (paper.title, paper.version) == ("by a trigger", 2)
+
+
+def test_a_document_may_begin_without_lines_and_its_rows_may_come_from_anywhere(a, b, staff):
+    paper = Paper()
+    paper.write({"title": "paper"}, None, by=staff)
+    assert shown(paper) == []
+    paper.write({}, (line(each) for each in (a, b)), by=staff, version=1)
+    assert shown(paper) == [(1, "a", 1), (2, "b", 1)]
+
+
 # --- Refusals
 
 
@@ -144,6 +175,15 @@ def test_an_edit_that_does_not_say_what_it_saw_is_refused(a, staff, version):
     with pytest.raises(StaleEdit):
         paper.write({"title": "blind"}, None, by=staff, version=version)
     assert Paper.objects.get().title == "paper"
+
+
+def test_a_document_in_the_trash_is_not_edited_there(b, staff, manager):
+    paper = make_paper(by=staff)
+    paper.discard(by=manager)
+    for version in (1, 2):
+        with pytest.raises(Refused, match="paper is in the trash; restore it first"):
+            paper.write({"title": "new"}, [line(b)], by=staff, version=version)
+    assert (Paper.everything.get().title, all_lines(paper)) == ("paper", [])
 
 
 def test_what_may_no_longer_be_edited_keeps_its_lines_whatever_the_version(a, staff):

@@ -7,8 +7,8 @@ import pytest
 from django.http import QueryDict
 from django.utils import translation
 
-from gmtc.lines import EMPTY_ROWS, MAX_LINES, bare
-from gmtc.tests.papers import Paper, PaperForm, PaperLine, make_paper
+from gmtc.lines import EMPTY_ROWS, MAX_LINES, bare, lines_of, plain
+from gmtc.tests.papers import Paper, PaperForm, PaperLine, PaperLineForm, make_paper
 from gmtc.tests.things import Thing, make_thing
 
 
@@ -192,6 +192,84 @@ def test_a_line_that_somebody_else_removed_meanwhile_is_told_by_the_version(pape
     assert len(shown(paper)) == 1
 
 
+def test_rows_in_advance_are_for_new_documents_only(paper, a, staff):
+    form = PaperForm(user=staff, instance=paper, rows=[{"thing": a.pk, "quantity": 99}])
+    assert [each["quantity"].value() for each in form.lines.forms] == [Decimal(5), Decimal("2.5"), None, None]
+
+
+def test_the_values_of_the_head_are_its_own_fields_only(paper, staff):
+    form = form_for(typed(*seen(paper), title="renamed", version=1, stored=2), staff, paper)
+    assert form.is_valid(), errors(form)
+    assert form.values() == {"title": "renamed"}
+
+
+# --- What the page draws of them
+
+
+class FoldedLineForm(PaperLineForm):
+    cells = []
+    folded = ("note",)
+
+
+class FoldedForm(PaperForm):
+    lines_class = lines_of(FoldedLineForm)
+
+
+def folded(staff, *lines: dict) -> FoldedForm:
+    return FoldedForm(typed(*lines) if lines else None, user=staff)
+
+
+def test_columns_are_headed_by_their_first_field(papers, staff):
+    lines = form_for(None, staff).lines
+    assert [[field.name for field in column] for column in lines.forms[0].columns] == [["thing", "note"], ["quantity"]]
+    assert [field.label for field in lines.heads] == ["Thing", "Quantity"]
+
+
+def test_without_cells_every_field_is_a_column_but_those_folded_away(papers, staff):
+    line = folded(staff).lines.forms[0]
+    assert [[field.name for field in column] for column in line.columns] == [["thing"], ["quantity"]]
+    assert [field.name for field in line.folded_fields] == ["note"]
+
+
+def test_folded_fields_are_shown_where_something_stands_in_them_or_is_wrong(a, staff):
+    form = folded(staff, filled(a), filled(a, note="spare"), BLANK)
+    assert [each.is_unfolded for each in form.lines.forms] == [False, True, False]
+    form = folded(staff, filled(a, note="x" * 41))
+    form.is_valid()
+    assert form.lines.forms[0].is_unfolded
+    assert [each.is_unfolded for each in folded(staff).lines.forms] == [False, False]
+
+
+def test_rows_that_were_removed_or_left_blank_are_known(a, staff):
+    form = form_for(typed(filled(a), filled(a) | {"DELETE": "on"}, BLANK), staff)
+    assert [each.is_removed for each in form.lines.forms] == [False, True, False]
+    assert [each.is_blank for each in form.lines.forms] == [False, False, True]
+    fresh = form_for(None, staff).lines.forms
+    assert {(each.is_removed, each.is_blank) for each in fresh} == {(False, True)}
+
+
+def test_a_document_that_needs_no_lines_may_have_none(papers, staff):
+    form = folded(staff, BLANK)
+    assert form.is_valid()
+    assert list(form.save().lines.all()) == []
+
+
+def test_each_input_is_named_for_screen_readers_and_for_the_running_totals(papers, staff):
+    line = form_for(None, staff).lines.forms[0]
+    named = {name: line.fields[name].widget.attrs["aria-label"] for name in ("thing", "note", "quantity")}
+    assert named == {"thing": "Thing", "note": "Note", "quantity": "Quantity"}
+    assert line.fields["quantity"].widget.attrs["data-role"] == "quantity"
+    assert "data-role" not in line.fields["note"].widget.attrs
+    assert "form-select" in line.fields["thing"].widget.attrs["class"]
+    assert "form-control" in line.fields["note"].widget.attrs["class"]
+
+
+def test_stored_amounts_are_shown_in_the_language_of_the_user(paper, staff):
+    with translation.override("de"):
+        form = form_for(None, staff, paper)
+        assert 'value="2,5"' in str(form.lines.forms[1]["quantity"])
+
+
 # --- Nonsense from outside
 
 
@@ -290,6 +368,22 @@ def test_a_note_that_is_too_long_or_holds_a_zero_byte_is_an_error_beside_it(a, s
 )
 def test_a_number_is_shown_bare(value, shown_as):
     assert str(bare(value)) == shown_as
+
+
+@pytest.mark.parametrize(
+    ("number", "english", "german"),
+    [
+        ("20.000", "20", "20"),
+        ("2.500", "2.5", "2,5"),
+        ("1E+2", "100", "100"),
+        ("0.000", "0", "0"),
+        ("-1.5", "-1.5", "-1,5"),
+    ],
+)
+def test_a_number_is_filled_into_an_input_as_one_types_it(number, english, german):
+    assert plain(Decimal(number)) == english
+    with translation.override("de"):
+        assert plain(Decimal(number)) == german
 
 
 def test_nothing_of_all_this_has_touched_the_things(a, staff):
