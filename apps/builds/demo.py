@@ -13,7 +13,7 @@ from apps.builds import job_demo
 from apps.builds.models import BuildPart, BuildRevision, Kind, PrinterBuild, Status
 from apps.parts import demo as catalogue
 from apps.parts.models import Category, Part, Procurement
-from gmtc.demo import People, moment, store, store_change, workdays
+from gmtc.demo import Agenda, People, moment, store, store_change, workdays
 
 SUB_ASSEMBLIES = "Sub-assemblies"
 LEFT_OUT = ("Consumables", "Finished printers", "Spare part kits", "Packaging")
@@ -43,8 +43,8 @@ PRINTERS = [
 ]
 
 
-def fill(rng: random.Random, today: date, people: People) -> None:
-    """Write the room's demo data: each model released a year ago and once more since, a draft waiting for FP24."""
+def fill(rng: random.Random, today: date, people: People, agenda: Agenda) -> None:
+    """Write builds and bills: each model released a year ago, some once more in the course of it, a draft for FP24."""
     days = workdays(today - timedelta(days=350), today - timedelta(days=3))
     with Path(catalogue.__file__).with_suffix(".csv").open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if Decimal(row["per_printer"])]
@@ -55,13 +55,18 @@ def fill(rng: random.Random, today: date, people: People) -> None:
     for number, (model, bill) in enumerate(bills.items()):
         _release(builds[model], 1, bill, "First release.", days[2 + number], rng, people)
     for number, model in enumerate(("FP24-PRINTHEAD", "FP24-CONTROL", "FP24", "FP24.R", "FP242")):
-        bill = _improved(bills[model], rng)
-        _release(builds[model], 2, bill, "Fewer screws, as the shop asked for.", days[150 + number * 9], rng, people)
+        bill, day = _improved(bills[model], rng), days[150 + number * 9]
+        note = "Fewer screws, as the shop asked for."
+        agenda.at(moment(day, rng), _release, builds[model], 2, bill, note, day, rng, people)
         bills[model] = bill
-    draft = _draft(builds["FP24"], 3, _improved(bills["FP24"], rng), days[-2], rng, people)
+    agenda.at(moment(days[-2], rng), _next_lot, builds["FP24"], _improved(bills["FP24"], rng), days[-2], rng, people)
+    job_demo.fill(rng, today, people, agenda)
+
+
+def _next_lot(build, bill, day, rng, people) -> None:
+    draft = _draft(build, 3, bill, day, rng, people)
     draft.note = "For the next lot: other hinges, still to be tried."
-    store_change([draft], ["note"], by=people.staff[0], when=moment(days[-1], rng))
-    job_demo.fill(rng, today, people)
+    store_change([draft], ["note"], by=people.staff[0], when=draft.updated_at + timedelta(minutes=40))
 
 
 def _builds(parts, when, people) -> dict[str, PrinterBuild]:

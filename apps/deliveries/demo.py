@@ -1,13 +1,13 @@
-"""The carriers, and what of the orders could be shipped so far: delivered, on its way, to be packed, come back."""
+"""The carriers, and every day what can be shipped: delivered, on its way, to be packed, now and then come back."""
 
 import random
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 
 from apps.deliveries.models import Carrier, Condition, Delivery, Returned
 from apps.deliveries.proposal import printers_for
 from apps.orders.models import CustomerOrder
-from gmtc.demo import People
+from gmtc.demo import Agenda, People, moment, on_workday, workdays
 
 CARRIERS = [
     ("DHL", "Paket", "https://www.dhl.de/de/privatkunden/pakete-empfangen/verfolgen.html?piececode={number}"),
@@ -18,55 +18,83 @@ CARRIERS = [
 ]
 COLLECTED = "Selbstabholung"
 
-# What becomes of the orders that can be shipped, the oldest first; the rest waits.
-FATES = "delivered returned delivered in_transit pending".split()
-REASONS = ["Falsch bestellt, Kunde tauscht um", "Verpackung beim Transport beschädigt"]
+SOME_COME_BACK = (9, 30, 71)  # which of the deliveries
+REASONS = ["Falsch bestellt, Kunde tauscht um", "Verpackung beim Transport beschädigt", "Passt nicht zur Maschine"]
 SIGNED = ["Empfang", "Fr. Lindner, Wareneingang", "Hr. Özdemir"]
 
 
-def fill(rng: random.Random, today: date, people: People) -> None:
-    """Write the room's demo data; nothing happens in the future."""
-    rng = random.Random(rng.random())  # noqa: S311 - so that rooms above see the same numbers whatever is drawn here
-    carriers = [Carrier(name=name, service=service, tracking_url=url) for name, service, url in CARRIERS]
-    carriers.append(Carrier(name=COLLECTED, is_pickup=True))
-    for carrier in carriers:
-        carrier.save(by=people.manager, reason="create")
-    orders = CustomerOrder.objects.shippable().order_by("order_date", "number")
-    for fate, order in zip(FATES, orders, strict=False):
-        _deliver(rng, order, fate, carriers[:3], today, people)
+def fill(rng: random.Random, today: date, people: People, agenda: Agenda) -> None:
+    """Write the carriers, and put a year of shipping on the agenda."""
+    Shipping(random.Random(rng.random()), today, people, agenda).plan()  # noqa: S311 - no secrets
 
 
-def _deliver(rng, order, fate: str, carriers, today: date, people: People) -> None:
-    by = rng.choice(people.staff)
-    delivery = Delivery.begin(order)
-    rows = [
-        {"order_line": row.order_line, "quantity": row.quantity, "location": row.location}
-        for row in Delivery.propose(order)
-    ]
-    delivery.write({"internal_notes": "Bitte vor 14 Uhr anliefern." if fate == "pending" else ""}, rows, by=by)
-    if fate == "pending":
-        return
-    shipped_on = min(today, max(order.order_date, today - timedelta(days=rng.randrange(3, 9))))
-    carrier = rng.choice(carriers)
-    delivery.ship(
-        by=by,
-        printers=_printers(delivery),
-        shipped_on=shipped_on,
-        expected_on=shipped_on + timedelta(days=2),
-        carrier=carrier,
-        tracking_number="".join(rng.choice("0123456789") for _n in range(14)),
-        package_count=rng.choice([1, 1, 2]),
-        weight=Decimal(rng.randrange(12, 240)) / 10,
-    )
-    if fate == "in_transit":
-        return
-    arrived = min(today, shipped_on + timedelta(days=rng.choice([1, 2])))
-    delivery.deliver(by=by, delivered_on=arrived, received_by=rng.choice(SIGNED))
-    if fate == "returned":
+class Shipping:
+    def __init__(self, rng: random.Random, today: date, people: People, agenda: Agenda):
+        self.rng, self.today, self.people, self.agenda = rng, today, people, agenda
+        self.carriers: list[Carrier] = []
+        self.shipped = self.last = 0
+
+    def plan(self) -> None:
+        days = workdays(self.today - timedelta(days=345), self.today - timedelta(days=1))
+        self.agenda.at(moment(days[0], self.rng), self._write_carriers)
+        self.agenda.daily(days[1:], time(13), self._ship_what_is_ready)
+
+    def _write_carriers(self) -> None:
+        self.carriers = [Carrier(name=name, service=service, tracking_url=url) for name, service, url in CARRIERS]
+        for carrier in [*self.carriers, Carrier(name=COLLECTED, is_pickup=True)]:
+            carrier.save(by=self.people.manager, reason="create")
+
+    def _ship_what_is_ready(self, day: date) -> None:
+        """Whole orders; a part of one only now and then, where the customer cannot wait."""
+        for order in CustomerOrder.objects.shippable().order_by("order_date", "number"):
+            if self.rng.random() < (0.8 if order.status == "ready" else 0.03):
+                self._deliver(order, is_last=day >= self.today - timedelta(days=4))
+
+    def _deliver(self, order: CustomerOrder, *, is_last: bool) -> None:
+        """Of the last days' deliveries some are on their way today, some lie packed."""
+        rng, by = self.rng, self.rng.choice(self.people.staff)
+        rows = [
+            {"order_line": row.order_line, "quantity": row.quantity, "location": row.location}
+            for row in Delivery.propose(order)
+        ]
+        if not rows:  # it is packed already
+            return
+        self.last += is_last
+        packed_only = is_last and self.last % 2 == 1
+        delivery = Delivery.begin(order)
+        delivery.write({"internal_notes": "Bitte vor 14 Uhr anliefern." if packed_only else ""}, rows, by=by)
+        if packed_only:
+            return
+        has_printers = any(line.has_serials for line in delivery.lines.select_related("order_line__part"))
+        carrier = self.carriers[-1] if has_printers else rng.choice(self.carriers[:-1])
+        day = self.today if is_last else delivery.created_at.date()
+        arrives = on_workday(day + timedelta(days=rng.choice([1, 2, 2, 3])))
+        delivery.ship(
+            by=by,
+            printers=_printers(delivery),
+            expected_on=arrives,
+            carrier=carrier,
+            tracking_number="".join(rng.choice("0123456789") for _n in range(14)) if carrier.tracking_url else "",
+            package_count=rng.choice([1, 1, 2]),
+            weight=Decimal(rng.randrange(380, 900) if has_printers else rng.randrange(5, 120)) / 10,
+        )
+        self.shipped += 1
+        self.agenda.at(
+            moment(arrives, rng),
+            lambda: delivery.deliver(by=rng.choice(self.people.staff), received_by=rng.choice(SIGNED)),
+        )
+        if self.shipped in SOME_COME_BACK:
+            back = moment(on_workday(arrives + timedelta(days=rng.randrange(5, 15))), rng)
+            self.agenda.at(back, self._take_back, delivery)
+
+    def _arrive(self, delivery: Delivery) -> None:
+        delivery.deliver(by=self.rng.choice(self.people.staff), received_by=self.rng.choice(SIGNED))
+
+    def _take_back(self, delivery: Delivery) -> None:
         line = delivery.lines.first()
         printers = tuple(each.printer for each in line.printers.all()[:1])
-        row = Returned(line, Decimal(1), Condition.GOOD, line.location, rng.choice(REASONS), printers)
-        delivery.return_([row], by=people.manager, returned_on=today)
+        row = Returned(line, Decimal(1), Condition.GOOD, line.location, self.rng.choice(REASONS), printers)
+        delivery.return_([row], by=self.people.manager)
 
 
 def _printers(delivery: Delivery) -> dict:

@@ -5,15 +5,13 @@
 
 import csv
 import random
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from decimal import ROUND_CEILING, Decimal
+from functools import partial
 from pathlib import Path
 
-from django.utils import timezone
-from uuid_utils.compat import uuid7
-
 from apps.parts.models import Category, MovementKind, Part, Procurement, StockMovement, StorageLocation, Unit
-from gmtc.demo import People, moment, store, store_change, workdays
+from gmtc.demo import Agenda, People, moment, store, workdays
 from gmtc.money import moving_average, unit_price
 
 UNITS = {"pcs": Unit.PIECE, "set": Unit.SET, "m": Unit.METRE, "kg": Unit.KILOGRAM, "l": Unit.LITRE}
@@ -35,24 +33,32 @@ STATIONS = {
 }
 
 PRINTERS_A_LOT = 3  # the shop picks for three printers at once
-LOTS_A_YEAR = 17
+CARRIED, CORRECTED, FORGOTTEN = 90, 60, 34
+ELSEWHERE = ("H2-T1", "H2-T2", "H2-T3", "SP-1")
 CORRECTIONS = [("Counted", -1), ("Counted", 1), ("Damaged", -1), ("Scrap from print", -2), ("Found at table 2", 1)]
 PROMISED = "Rush order, call the customer"
 
 
-def fill(rng: random.Random, today: date, people: People) -> None:
-    """Write the room's demo data; the ledger ends yesterday."""
+def fill(rng: random.Random, today: date, people: People, agenda: Agenda) -> None:
+    """Write the catalogue and the opening stock of a year ago; the rest of the room's year goes on the agenda."""
     days = workdays(today - timedelta(days=365), today - timedelta(days=1))
     with Path(__file__).with_suffix(".csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     begin = moment(days[0], rng)
     places = _places(begin, people)
     parts = _catalogue(rows, _categories(rows, begin, people), places, begin, rng, people)
-    ledger = Ledger(rng, people)
-    _year(ledger, parts, rows, places, days)
-    ledger.write()
-    _edits(parts, days, rng, people)
-    _promises(parts, rng, people)
+    # Finished printers are left out: they come from jobs, with their serial numbers.
+    stored = [part for part in parts if not part.is_serialised]
+    agenda.at(begin, _opening, stored, rows, rng, people)
+    store_room = StoreRoom(rng, people, stored, [places[code] for code in ELSEWHERE])
+    for day in rng.choices(days[3:], k=CARRIED):
+        agenda.at(moment(day, rng), store_room.carry)
+    for day in rng.choices(days[3:], k=CORRECTED):
+        agenda.at(moment(day, rng), store_room.correct)
+    agenda.daily(days[5::5], time(10), partial(store_room.replenish, until=today - timedelta(days=35)))
+    _edits(agenda, parts, days, rng, people)
+    agenda.at(agenda.end - timedelta(hours=2), store_room.find_empty)
+    agenda.at(agenda.end - timedelta(hours=1), _promises, parts, rng, people)
 
 
 def _categories(rows, begin, people) -> dict[str, Category]:
@@ -127,151 +133,121 @@ def _catalogue(rows, categories, places, begin, rng, people) -> list[Part]:
     return parts
 
 
-def _year(ledger, parts, rows, places, days) -> None:
-    """Day by day: deliveries for the next lot, picking a lot, what the shop sells, and what goes wrong in a store."""
-    rng = ledger.rng
-    # Finished printers are left out: they come from jobs, with their serial numbers.
-    stores = {
-        part: (Decimal(row["per_printer"]) * PRINTERS_A_LOT, Decimal(row["cost"]))
-        for part, row in zip(parts, rows, strict=True)
-        if not part.is_serialised
-    }
-    needs = {part: need for part, need in stores.items() if need[0]}
-    sold = [part for part in stores if part.is_sellable]
-    # What nobody reorders any more towards the end of the year is short or gone today.
-    forgotten = set(rng.sample(list(needs), 34))
-    lots = sorted(rng.sample(days[6:], LOTS_A_YEAR))
-    sales, transfers, corrections = (rng.choices(days[1:], k=count) for count in (220, 190, 110))
-
-    for day in days:
-        ledger.open(day)
-        if day == days[0]:
-            _opening(ledger, stores)
-        for number, lot in enumerate(lots, 1):
-            if days[days.index(lot) - 3] == day:
-                wanted = [part for part in needs if number < LOTS_A_YEAR - 1 or part not in forgotten]
-                _restock(ledger, {part: needs[part][1] for part in wanted})
-            if lot == day:
-                _pick(ledger, needs, f"Picked for lot {number:02}")
-        for _ in range(sales.count(day)):
-            part = rng.choice(sold)
-            if ledger.at(part, part.default_location) < 1:
-                ledger.receive(part, Decimal(10), stores[part][1], "Kits packed", MovementKind.PRODUCTION)
-            ledger.issue(part, Decimal(1), "Shop order", MovementKind.SALE)
-        for _ in range(transfers.count(day)):
-            part, place = rng.choice(list(needs)), places[rng.choice(["H2-T1", "H2-T2", "H2-T3", "SP-1"])]
-            some = (ledger.at(part, part.default_location) / 8).to_integral_value()
-            if some and place != part.default_location:
-                ledger.transfer(part, some, part.default_location, place)
-        for _ in range(corrections.count(day)):
-            part, note, change = rng.choice(list(needs)), *rng.choice(CORRECTIONS)
-            if ledger.at(part, part.default_location) + change >= 0:
-                ledger.adjust(part, Decimal(change), note)
+def _opening(parts, rows, rng, people) -> None:
+    costs = {row["sku"]: Decimal(row["cost"]) for row in rows}
+    counted = {}
+    for part in parts:
+        per_lot = part.minimum_stock
+        seldom = Decimal(rng.choice([0, 2, 5, 10, 25]))
+        if opening := per_lot * rng.choice([2, 3, 4]) or seldom:
+            counted[part] = (opening, costs[part.sku])
+    take_in(counted, kind=MovementKind.COUNT, note="Opening stock", by=people.staff[0])
 
 
-def _opening(ledger, stores) -> None:
-    for part, (per_lot, cost) in stores.items():
-        seldom = Decimal(ledger.rng.choice([0, 2, 5, 10, 25]))
-        if opening := _whole(per_lot * ledger.rng.choice([2, 3, 4])) or seldom:
-            ledger.receive(part, opening, cost, "Opening stock", MovementKind.COUNT)
+def take_in(goods: dict[Part, tuple[Decimal, Decimal]], *, kind: str, note: str, by) -> None:
+    """Many parts, {part: (quantity, unit cost in euros)}, each to its usual place: as `Part.receive`, but in bulk."""
+    fresh = Part.objects.in_bulk([part.pk for part in goods])
+    movements = []
+    for part, (quantity, cost) in goods.items():
+        known = fresh[part.pk]
+        known.average_cost = moving_average(known.current_stock, known.average_cost, quantity, cost)
+        movements.append(
+            StockMovement(
+                part=known,
+                location_id=known.default_location_id,
+                kind=kind,
+                quantity=quantity,
+                unit_cost=cost,
+                note=note,
+                created_by=by,
+            )
+        )
+    StockMovement.objects.bulk_create(movements)
+    Part.everything.bulk_update(fresh.values(), ["average_cost"])
 
 
-def _restock(ledger, costs) -> None:
-    """What would sink below its minimum is bought, at prices that move, or printed by ourselves."""
-    for part, cost in costs.items():
-        if ledger.stock(part) >= part.minimum_stock * 2:
-            continue
-        if part.procurement == Procurement.MAKE:
-            ledger.receive(part, part.reorder_quantity, cost, "", MovementKind.PRODUCTION)
-        else:
-            drift = Decimal(ledger.rng.randrange(94, 112)) / 100
-            note = f"Delivery note {ledger.rng.randrange(10_000, 99_999)}"
-            ledger.receive(part, part.reorder_quantity, unit_price(cost * drift), note)
+def restock(wanted: dict[Part, Decimal], rng: random.Random, *, by) -> None:
+    """What is bought comes with a delivery note at a price that moves, what we make ourselves from the printers."""
+    notes = {Procurement.BUY: f"Delivery note {rng.randrange(10_000, 99_999)}", Procurement.MAKE: ""}
+    kinds = {Procurement.BUY: MovementKind.PURCHASE, Procurement.MAKE: MovementKind.PRODUCTION}
+    for procurement, kind in kinds.items():
+        goods = {}
+        for part, quantity in wanted.items():
+            if part.procurement == procurement:
+                cost = part.average_cost or unit_price(part.unit_price / 2)
+                drift = Decimal(rng.randrange(96, 107)) / 100 if procurement == Procurement.BUY else 1
+                goods[part] = (quantity, unit_price(cost * drift))
+        if goods:
+            take_in(goods, kind=kind, note=notes[procurement], by=by)
 
 
-def _pick(ledger, needs, note) -> None:
-    for part, (per_lot, _cost) in needs.items():
-        if taken := min(per_lot, ledger.at(part, part.default_location)):
-            ledger.issue(part, taken, note)
+class StoreRoom:
+    """What goes on in a store: things are carried to the tables, counted, broken, and bought before they run out."""
+
+    def __init__(self, rng: random.Random, people: People, parts: list[Part], elsewhere: list[StorageLocation]):
+        self.rng, self.people, self.elsewhere = rng, people, elsewhere
+        self.used = [part for part in parts if part.minimum_stock]
+        # What nobody reorders any more towards the end of the year is short or gone today.
+        self.forgotten = set(rng.sample(self.used, FORGOTTEN))
+
+    def carry(self) -> None:
+        part, place = self._some_part(), self.rng.choice(self.elsewhere)
+        some = (min(part.stock_at(part.default_location), part.free_stock) / 8).to_integral_value()
+        if some and place != part.default_location:
+            part.transfer(some, source=part.default_location, target=place, by=self.rng.choice(self.people.staff))
+
+    def correct(self) -> None:
+        part = self._some_part()
+        note, change = self.rng.choice(CORRECTIONS)
+        if min(part.stock_at(part.default_location), part.free_stock) + change >= 0:
+            by = self.rng.choice(self.people.staff)
+            part.adjust(Decimal(change), location=part.default_location, note=note, by=by)
+
+    def _some_part(self) -> Part:
+        return Part.objects.select_related("default_location").get(pk=self.rng.choice(self.used).pk)
+
+    def find_empty(self) -> None:
+        """Of what nobody has reordered, three boxes are empty, whatever the books said."""
+        left = Part.objects.filter(pk__in=[part.pk for part in self.forgotten], current_stock__gt=0, reserved_stock=0)
+        for part in left.order_by("current_stock", "sku")[:3]:
+            for level in part.levels.filter(quantity__gt=0).select_related("location"):
+                by = self.rng.choice(self.people.staff)
+                part.adjust(-level.quantity, location=level.location, note="Counted: the box is empty", by=by)
+
+    def replenish(self, day: date, *, until: date) -> None:
+        """Once a week."""
+        low = Part.objects.low_stock().filter(is_serialised=False, reorder_quantity__gt=0).order_by("sku")
+        wanted = {
+            part: part.reorder_quantity
+            for part in low
+            if self.rng.random() < 0.8 and (day < until or part not in self.forgotten)
+        }
+        if wanted:
+            restock(wanted, self.rng, by=self.rng.choice(self.people.staff))
 
 
-def _edits(parts, days, rng, people) -> None:
-    """Prices and minimum stocks that somebody changed in the course of the year."""
-    for day in rng.sample(days[30:], 12):
-        changed = rng.sample(parts, 5)
+def _edits(agenda, parts, days, rng, people) -> None:
+    """Prices and minimum stocks that somebody changes in the course of the year."""
+
+    def edit() -> None:
+        changed = Part.objects.filter(pk__in=[part.pk for part in rng.sample(parts, 5)]).order_by("sku")
         for part in changed:
-            part.unit_price = unit_price(part.unit_price * Decimal(rng.choice(["1.03", "1.05", "0.98"])))
-            part.minimum_stock = _whole(part.minimum_stock * Decimal("1.1"))
-        store_change(changed, ["unit_price", "minimum_stock"], by=people.manager, when=moment(day, rng))
+            values = {
+                "unit_price": unit_price(part.unit_price * Decimal(rng.choice(["1.03", "1.05", "0.98"]))),
+                "minimum_stock": _whole(part.minimum_stock * Decimal("1.1")),
+            }
+            part.revise(values, by=people.manager, version=part.version)
+
+    for day in rng.sample(days[30:], 12):
+        agenda.at(moment(day, rng), edit)
 
 
 def _promises(parts, rng, people) -> None:
-    """Open reservations, through the verb."""
-    stocked = Part.objects.filter(pk__in=[part.pk for part in parts], current_stock__gte=4).order_by("sku")
-    for part in rng.sample(list(stocked), 18):
-        part.reserve(_whole(part.current_stock / rng.choice([2, 3, 4])), by=rng.choice(people.staff), note=PROMISED)
-
-
-class Ledger:
-    """Movements of the past, kept on paper in the order of their days and written at once.
-
-    Triggers add them up as they add up those of the verbs; costs follow the same rule (`money.moving_average`).
-    Without a place, a movement is at the part's usual one.
-    """
-
-    def __init__(self, rng: random.Random, people: People):
-        self.rng, self.people = rng, people
-        self.movements: list[StockMovement] = []
-        self.levels: dict[tuple, Decimal] = {}
-        self.totals: dict[Part, Decimal] = {}
-        self.averages: dict[Part, Decimal] = {}
-
-    def open(self, day: date) -> None:
-        self.clock = timezone.make_aware(datetime.combine(day, time(7)))
-
-    def at(self, part, place) -> Decimal:
-        return self.levels.get((part, place), Decimal(0))
-
-    def stock(self, part) -> Decimal:
-        return self.totals.get(part, Decimal(0))
-
-    def receive(self, part, quantity, cost, note="", kind=MovementKind.PURCHASE) -> None:
-        self.averages[part] = moving_average(self.stock(part), self.averages.get(part, Decimal(0)), quantity, cost)
-        self._note(part, quantity, kind, note, cost=cost)
-
-    def issue(self, part, quantity, note="", kind=MovementKind.PRODUCTION) -> None:
-        self._note(part, -quantity, kind, note)
-
-    def adjust(self, part, change, note) -> None:
-        self._note(part, change, MovementKind.ADJUSTMENT, note)
-
-    def transfer(self, part, quantity, source, target) -> None:
-        self._note(part, quantity, MovementKind.TRANSFER, "", place=target)
-        self._note(part, -quantity, MovementKind.TRANSFER, "", place=source)
-
-    def write(self) -> None:
-        StockMovement.objects.bulk_create(self.movements, batch_size=1_000)
-        for part, average in self.averages.items():
-            Part.everything.filter(pk=part.pk).update(average_cost=average)
-
-    def _note(self, part, quantity, kind, note, *, place=None, cost=None) -> None:
-        place = place or part.default_location
-        self.clock += timedelta(seconds=self.rng.randrange(5, 90))
-        self.levels[part, place] = self.at(part, place) + quantity
-        self.totals[part] = self.stock(part) + quantity
-        self.movements.append(
-            StockMovement(
-                id=uuid7(nanoseconds=int(self.clock.timestamp()) * 1_000_000_000),  # ids tell the order
-                part=part,
-                location=place,
-                kind=kind,
-                quantity=quantity,
-                unit_cost=self.averages[part] if cost is None else cost,
-                note=note,
-                created_by=self.rng.choice(self.people.staff),
-                created_at=self.clock,
-            )
-        )
+    """Reservations that somebody makes by hand."""
+    stocked = Part.objects.filter(pk__in=[part.pk for part in parts if not part.is_serialised])
+    stocked = [part for part in stocked.order_by("sku") if part.free_stock >= 4]
+    for part in rng.sample(stocked, 18):
+        part.reserve(_whole(part.free_stock / rng.choice([2, 3, 4])), by=rng.choice(people.staff), note=PROMISED)
 
 
 def _whole(quantity: Decimal, step: int = 1) -> Decimal:

@@ -5,29 +5,24 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple
 
-from uuid_utils.compat import uuid7
+from django.utils import timezone
 
 from apps.numbering.models import Key, next_number
-from apps.parts.models import MovementKind, Part, Procurement, Reference, StockMovement
-from apps.parts.models.stock import reference_columns
-from apps.suppliers import papers
+from apps.parts.models import Part, Procurement
 from apps.suppliers.models import (
     GoodsReceipt,
-    GoodsReceiptLine,
     PriceBreak,
     PurchaseOrder,
-    PurchaseOrderLine,
-    Status,
+    Received,
     Supplier,
     SupplierContact,
     SupplierPart,
 )
-from apps.suppliers.models.purchase_order import TERMS
-from gmtc.demo import People, moment, store, store_change, workdays
-from gmtc.money import line_net, moving_average, unit_price
+from gmtc.demo import Agenda, People, moment, store, workdays
+from gmtc.money import unit_price
 
-ORDERS = 58
-WITH_PDF = timedelta(days=30)  # the paper of older orders lies in the binder
+ORDERS_OF_CUSTOMERS = 3.5  # so many come on each of ours
+HALVED = ("two parts", "partial", "closed", "reversed")
 
 
 class House(NamedTuple):
@@ -104,12 +99,12 @@ PEOPLE = ["Sabine Krause", "Dieter Vogel", "Lena Brandt", "Ahmet Demir", "Julia 
 REJECTIONS = ["Kratzer in der Oberfläche", "Falsche Länge", "Falscher Artikel", "Verpackung beschädigt"]
 
 
-def fill(rng: random.Random, today: date, people: People) -> None:
-    """Write the room's demo data; nothing happens after yesterday."""
+def fill(rng: random.Random, today: date, people: People, agenda: Agenda, *, orders: int) -> None:
+    """Write suppliers and offers; the year's purchase orders go on the agenda. Nothing happens after yesterday."""
     days = workdays(today - timedelta(days=365), today - timedelta(days=1))
     suppliers = _suppliers(rng, moment(days[0], rng), people)
     offers = _offers(suppliers, rng, moment(days[1], rng), people)
-    Year(rng, today, people, days, offers).write()
+    Year(rng, today, people, days, offers, agenda).plan(max(int(orders / ORDERS_OF_CUSTOMERS), 26))
 
 
 def _suppliers(rng, when: datetime, people) -> list[Supplier]:
@@ -221,20 +216,19 @@ def _package(cost: Decimal) -> Decimal:
 
 
 class Year:
-    """Orders are thought out first, then everything is written in the order in which it happened."""
+    """Orders are thought out first; what becomes of them happens when its day has come."""
 
-    def __init__(self, rng: random.Random, today: date, people: People, days: list[date], offers):
-        self.rng, self.today, self.people, self.days = rng, today, people, days
+    def __init__(self, rng: random.Random, today: date, people: People, days: list[date], offers, agenda: Agenda):
+        self.rng, self.today, self.people, self.days, self.agenda = rng, today, people, days, agenda
         self.by_supplier: dict[Supplier, list[SupplierPart]] = {}
         for offer in offers:
             if not offer.part.is_serialised and offer.part.default_location_id:
                 self.by_supplier.setdefault(offer.supplier, []).append(offer)
-        self.events: list[tuple[datetime, int, object]] = []
 
-    def write(self) -> None:
+    def plan(self, count: int) -> None:
         ends = ["received"] * 30 + ["two parts"] * 8 + ["closed", "closed", "cancelled", "cancelled", "reversed"]
         recent = ["sent"] * 5 + ["late"] * 3 + ["partial"] * 3 + ["draft"] * 4
-        old_days = sorted(self.rng.choices(self.days[3:-45], k=ORDERS - len(recent)))
+        old_days = sorted(self.rng.choices(self.days[3:-45], k=count - len(recent)))
         fates = [self.rng.choice(ends) for _day in old_days]
         fates[: len(ends[-5:])] = ends[-5:]  # each of the rare ones at least once
         suppliers = sorted(self.by_supplier, key=lambda each: each.number)
@@ -243,15 +237,16 @@ class Year:
         for number, fate in enumerate(recent):
             back = {"late": 34, "draft": 3, "partial": 16}.get(fate, 6)
             self._plan(suppliers[(number * 3) % len(suppliers)], self.days[-back - number % 3], fate)
-        self.events.sort(key=lambda event: event[:2])
-        for _when, _number, happen in self.events:
-            happen()
 
     def _at(self, when: datetime, happen) -> None:
         if when.date() < self.today:
-            self.events.append((when, len(self.events), happen))
+            self.agenda.at(when, happen)
 
     def _plan(self, supplier: Supplier, day: date, fate: str) -> None:
+        self._at(moment(day, self.rng), lambda: self._order(supplier, day, fate))
+
+    def _order(self, supplier: Supplier, day: date, fate: str) -> None:
+        """A new purchase order, and the plan of what becomes of it."""
         rng = self.rng
         offers = self.by_supplier[supplier]
         lead = supplier.lead_time_days
@@ -270,21 +265,24 @@ class Year:
         )
         chosen = sorted(rng.sample(offers, min(len(offers), rng.randrange(2, 8))), key=lambda each: each.part.sku)
         age = (self.today - day).days
-        lines = [self._line(order, offer, age, position) for position, offer in enumerate(chosen, start=1)]
-        made = moment(day, rng)
-        self._at(made, lambda: self._draft(order, lines, made))
+        rows = [self._row(offer, age) for offer in chosen]
+        if all(row["quantity"] <= 1 for row in rows) and fate in HALVED:
+            fate = "received"
+        order.write({}, rows, by=order.ordered_by)
         if fate == "draft":
             return
-        sent = made + timedelta(minutes=rng.randrange(20, 200))
-        self._at(sent, lambda: self._send(order, supplier, sent))
+        sent = timezone.now() + timedelta(minutes=rng.randrange(20, 200))
+        self._at(sent, lambda: order.send(by=self.people.manager))
+        if rng.random() < 0.6:
+            confirmed = f"AB{rng.randrange(100_000, 999_999)}"
+            self._at(sent + timedelta(hours=3), lambda: self._acknowledge(order, confirmed))
         if fate == "cancelled":
-            self._at(sent + timedelta(days=2), lambda: self._cancel(order, sent + timedelta(days=2)))
-        elif fate in ("sent", "late"):
-            return
-        else:
-            self._plan_receipts(order, lines, expected, sent, fate)
+            reason = "Lieferant kann nicht liefern"
+            self._at(sent + timedelta(days=2), lambda: order.cancel(reason=reason, by=self.people.manager))
+        elif fate not in ("sent", "late"):
+            self._plan_receipts(order, expected, sent, fate)
 
-    def _plan_receipts(self, order, lines, expected: date, sent: datetime, fate: str) -> None:
+    def _plan_receipts(self, order, expected: date, sent: datetime, fate: str) -> None:
         rng = self.rng
         slips = [-2, -1, 0, 0, 0] if (order.supplier.rating or 3) > 4 else [-2, -1, -1, 0, 0, 0, 1, 4]
         slip = rng.choice(slips) if fate != "partial" else 0
@@ -292,138 +290,59 @@ class Year:
         if fate == "partial":
             day = self.today - timedelta(days=rng.randrange(1, 5))
         first = moment(min(day, self.today - timedelta(days=1)), rng)
-        half = [(line, _part_of(line.quantity)) for line in lines]
-        if fate in ("two parts", "partial", "closed"):
-            self._at(first, lambda: self._receive(order, half, first))
+        if fate in HALVED and fate != "reversed":
+            self._at(first, lambda: self._receive(order, _half))
             if fate == "two parts":
-                second = first + timedelta(days=rng.randrange(3, 9))
-                self._at(second, lambda: self._receive(order, [(line, line.quantity) for line in lines], second))
+                self._at(first + timedelta(days=rng.randrange(3, 9)), lambda: self._receive(order))
             elif fate == "closed":
-                self._at(first + timedelta(days=20), lambda: self._close(order, first + timedelta(days=20)))
+                reason = "Rest nicht mehr lieferbar"
+                self._at(first + timedelta(days=20), lambda: order.close_short(reason=reason, by=self.people.manager))
             return
-        everything = [(line, line.quantity) for line in lines]
         if fate == "reversed":  # booked to the wrong order, taken back, booked once more
-            self._at(first, lambda: self._receive(order, half[:1], first, wrong=True))
+            self._at(
+                first, lambda: self._receive(order, _half).reverse(by=self.people.manager, note="Falsche Bestellung")
+            )
             first += timedelta(days=2)
-        self._at(first, lambda: self._receive(order, everything, first))
+        self._at(first, lambda: self._receive(order))
 
-    def _line(self, order, offer: SupplierPart, age: int, position: int) -> PurchaseOrderLine:
+    def _row(self, offer: SupplierPart, age: int) -> dict:
         wanted = (offer.part.reorder_quantity or offer.moq) * self.rng.choice([1, 1, 2])
         quantity = offer.order_quantity(wanted)
         older = Decimal(100 - age // 60 + self.rng.randrange(-1, 2)) / 100  # prices have crept up
-        price = unit_price(offer.price_for(quantity) * older)
-        discount = Decimal(self.rng.choice([0, 0, 0, 0, 5]))
-        return PurchaseOrderLine(
-            purchase_order=order,
-            part=offer.part,
-            position=position,
-            supplier_sku=offer.supplier_sku,
-            description=offer.name or offer.part.name,
-            quantity=quantity,
-            unit=offer.part.unit,
-            unit_price=price,
-            discount=discount,
-            tolerance=Decimal(10) if offer.pack_size > 1 else Decimal(0),
-            net=line_net(quantity, price, discount=discount),
-        )
+        return {
+            "part": offer.part,
+            "supplier_sku": offer.supplier_sku,
+            "description": offer.name or offer.part.name,
+            "quantity": quantity,
+            "unit_price": unit_price(offer.price_for(quantity) * older),
+            "discount": Decimal(self.rng.choice([0, 0, 0, 0, 5])),
+            "tolerance": Decimal(10) if offer.pack_size > 1 else Decimal(0),
+        }
 
     # --- What happens
 
-    def _draft(self, order, lines, when) -> None:
-        store([order], by=order.ordered_by, when=when)
-        store(lines, by=order.ordered_by, when=when)
+    def _acknowledge(self, order, reference: str) -> None:
+        order.acknowledge(
+            supplier_reference=reference,
+            expected_delivery_date=order.expected_delivery_date,
+            by=order.ordered_by,
+        )
 
-    def _send(self, order, supplier, when) -> None:
-        order.order_date, order.status = when.date(), Status.SENT
-        order.copy_terms(supplier)
-        order.number = next_number(Key.PURCHASE_ORDER, on=order.order_date)
-        order.supplier_reference = f"AB{self.rng.randrange(100_000, 999_999)}" if self.rng.random() < 0.6 else ""
-        fields = ["order_date", "status", "number", "supplier_reference", *TERMS]
-        store_change([order], fields, by=self.people.manager, when=when)
-        if self.today - order.order_date < WITH_PDF:
-            order.refresh_from_db()
-            papers.issue(order, by=self.people.manager)
-
-    def _cancel(self, order, when) -> None:
-        order.status, order.reason = Status.CANCELLED, "Lieferant kann nicht liefern"
-        store_change([order], ["status", "reason"], by=self.people.manager, when=when)
-
-    def _close(self, order, when) -> None:
-        order.status, order.is_closed_short, order.reason = Status.RECEIVED, True, "Rest nicht mehr lieferbar"
-        store_change([order], ["status", "is_closed_short", "reason"], by=self.people.manager, when=when)
-
-    def _receive(self, order, wanted, when, *, wrong: bool = False) -> None:
-        who = self.rng.choice(self.people.staff)
-        stored = {line.pk: line for line in order.lines.select_related("part__default_location")}
+    def _receive(self, order, share=lambda quantity: quantity) -> GoodsReceipt:
+        """What is still to come of `share` of each line; now and then one piece is no good."""
+        rng = self.rng
         rows = []
-        for each, up_to in wanted:
-            line = stored[each.pk]
-            line.purchase_order = order
-            if up_to > line.received_quantity:
-                rows.append((line, up_to - line.received_quantity))
-        if not rows:
-            return
-        receipt = self._receipt(order, when, who, f"LS {self.rng.randrange(10_000, 99_999)}")
-        rejected = self.rng.randrange(len(rows)) if self.rng.random() < 0.15 else None
-        for number, (line, quantity) in enumerate(rows):
-            bad = Decimal(1) if number == rejected else Decimal(0)
-            self._book(receipt, line, quantity, bad, when, who)
-        if wrong:
-            counter = self._receipt(order, when + timedelta(hours=1), who, receipt.delivery_note, reverses=receipt)
-            for line, quantity in rows:
-                self._book(counter, line, -quantity, Decimal(0), when + timedelta(hours=1), who)
-            for each in receipt.lines.exclude(rejected=0):
-                GoodsReceiptLine.write(counter, each.line, Decimal(0), -each.rejected, None, each.reason)
-        status = self._status_of(order)
-        if status != order.status:
-            order.status = status
-            store_change([order], ["status"], by=who, when=when)
-
-    def _receipt(self, order, when, who, delivery_note, **fields) -> GoodsReceipt:
-        receipt = GoodsReceipt(
-            number=next_number(Key.GOODS_RECEIPT, on=when.date()),
-            purchase_order=order,
-            delivery_note=delivery_note,
-            received_on=when.date(),
-            **fields,
+        for line in order.lines.select_related("part__default_location"):
+            if (come := share(line.quantity) - line.received_quantity) > 0:
+                rows.append(Received(line, come, Decimal(0), line.part.default_location))
+        if rng.random() < 0.15:
+            bad = rng.randrange(len(rows))
+            rows[bad] = rows[bad]._replace(rejected=Decimal(1), reason=rng.choice(REJECTIONS))
+        return order.receive(
+            rows, delivery_note=f"LS {rng.randrange(10_000, 99_999)}", by=rng.choice(self.people.staff)
         )
-        store([receipt], by=who, when=when)
-        return receipt
-
-    def _book(self, receipt, line, quantity, rejected, when, who) -> None:
-        part = Part.objects.get(pk=line.part_id)
-        reason = self.rng.choice(REJECTIONS) if rejected else ""
-        GoodsReceiptLine.write(receipt, line, quantity, rejected, line.part.default_location, reason)
-        if quantity > 0:
-            average = moving_average(part.current_stock, part.average_cost, quantity, line.unit_cost)
-        else:
-            average = part.average_cost
-        StockMovement.objects.bulk_create(
-            [
-                StockMovement(
-                    id=uuid7(nanoseconds=int(when.timestamp() * 1_000_000_000)),
-                    part=part,
-                    location=line.part.default_location,
-                    kind=MovementKind.PURCHASE,
-                    quantity=quantity,
-                    unit_cost=line.unit_cost,
-                    note=line.purchase_order.number,
-                    created_at=when,
-                    created_by=who,
-                    **reference_columns(Reference.to(receipt)),
-                )
-            ]
-        )
-        Part.everything.filter(pk=part.pk).update(average_cost=average)
-
-    @staticmethod
-    def _status_of(order) -> str:
-        lines = list(order.lines.all())
-        if all(line.received_quantity >= line.quantity for line in lines):
-            return Status.RECEIVED
-        return Status.PARTIAL if any(line.received_quantity for line in lines) else Status.SENT
 
 
-def _part_of(quantity: Decimal) -> Decimal:
+def _half(quantity: Decimal) -> Decimal:
     """About half, in whole units; nothing of a single piece."""
     return (quantity / 2).to_integral_value(ROUND_CEILING) if quantity > 1 else Decimal(0)
