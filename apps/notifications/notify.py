@@ -8,10 +8,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import translation
 from django.utils.functional import Promise
+from procrastinate.contrib.django import app
 
 from apps.accounts.models import User
 from apps.notifications.models import Kind, Notification, Preference
-from apps.notifications.tasks import mail_notification
 
 type Text = str | Promise | Callable[[], str]
 
@@ -55,7 +55,7 @@ def notify(
     with transaction.atomic():
         Notification.objects.bulk_create(rows)
         for each in mails:
-            mail_notification.defer(**each)
+            app.configure_task("notifications.mail_notification").defer(**each)
     return rows
 
 

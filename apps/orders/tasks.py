@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
+from django.db import transaction
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import ngettext
@@ -22,6 +23,7 @@ STAND_INS = "orders.cancel_customerorder"
 
 @app.periodic(cron="30 6 * * 1-5")
 @app.task(name="orders.tell_of_late_orders", queueing_lock="orders.tell_of_late_orders")
+@transaction.atomic  # all are told or, if the worker dies, nobody yet
 def tell_of_late_orders(timestamp: int):
     """On working days, tell everybody which of the orders that they handle are late."""
     for person, orders in _by_person(CustomerOrder.objects.late().order_by("promised_date", "number")):
@@ -35,6 +37,7 @@ def tell_of_late_orders(timestamp: int):
 
 @app.periodic(cron="30 6 * * 1-5")
 @app.task(name="orders.tell_of_expiring_quotes", queueing_lock="orders.tell_of_expiring_quotes")
+@transaction.atomic  # all are told or, if the worker dies, nobody yet
 def tell_of_expiring_quotes(timestamp: int):
     """On working days, tell everybody which of their quotes expire in the next days: time to ask the customer."""
     for person, quotes in _by_person(CustomerOrder.objects.expiring(NOTICE).order_by("valid_until", "quote_number")):

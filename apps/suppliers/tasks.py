@@ -1,5 +1,6 @@
 """Background jobs of the suppliers room."""
 
+from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,6 +16,7 @@ from gmtc.templatetags.ui import quantity
 
 @app.periodic(cron="30 6 * * 1-5")
 @app.task(name="suppliers.tell_of_late_orders", queueing_lock="suppliers.tell_of_late_orders")
+@transaction.atomic  # all are told or, if the worker dies, nobody yet
 def tell_of_late_orders(timestamp: int):
     """On working days, tell each buyer how many of their orders are late; with the newest day's mail, if they want."""
     late: dict[User, list[PurchaseOrder]] = {}
@@ -34,6 +36,7 @@ def tell_of_late_orders(timestamp: int):
 
 @app.periodic(cron="30 6 * * 1-5")
 @app.task(name="suppliers.tell_of_low_stock", queueing_lock="suppliers.tell_of_low_stock")
+@transaction.atomic  # all are told or, if the worker dies, nobody yet
 def tell_of_low_stock(timestamp: int):
     """On working days, tell those who order how many parts are below their minimum stock, in one line."""
     low = Part.objects.low_stock().active()

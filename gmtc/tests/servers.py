@@ -115,6 +115,28 @@ class Web:
         self.process.wait(PATIENCE)
 
 
+class Worker:
+    """One job worker, as in production."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.log = folder, folder / "worker.log"
+        self.process = start(["manage.py", "procrastinate", "worker"], folder, self.log)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        self.process.kill()
+        self.process.wait()
+
+    def kill(self) -> None:
+        """Nothing of it is left, and the time has passed after which a worker that is not heard of counts as dead."""
+        self.process.kill()
+        self.process.wait()
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'")
+
+
 def sign_in(user) -> str:
     """The key of a session that `user` has signed in to."""
     session = SessionStore()
