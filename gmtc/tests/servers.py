@@ -156,12 +156,13 @@ def held(sql: str, *values):
         other.rollback()
 
 
-def somebody_waits() -> bool:
+def waiting() -> int:
+    """How many wait for a lock."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )
-        return bool(cursor.fetchone()[0])
+        return cursor.fetchone()[0]
 
 
 def cut_off() -> None:
@@ -186,8 +187,8 @@ def break_inside(web: Web, interrupt, lock: tuple, path: str, session: str, fiel
 
         sender = threading.Thread(target=send)
         sender.start()
-        until(somebody_waits, f"the verb to reach the lock: {web.log.read_text()[-2000:]}")
+        until(waiting, f"the verb to reach the lock: {web.log.read_text()[-2000:]}")
         interrupt()
         sender.join(PATIENCE)
         assert answers in ([None], [500]), "the form was answered as if nothing had happened"
-    until(lambda: not somebody_waits(), "the broken transaction to end")
+    until(lambda: not waiting(), "the broken transaction to end")

@@ -19,7 +19,7 @@ from apps.parts.tests.factories import faults
 from apps.parts.tests.test_import import many, upload_rows
 from gmtc.imports import SMALL_ROWS
 from gmtc.tasks import MAX_ATTEMPTS, forget_jobs, take_up_jobs
-from gmtc.tests.servers import Worker, held, somebody_waits, until
+from gmtc.tests.servers import Worker, held, until, waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,10 +40,10 @@ def is_over(job) -> bool:
 def kill_worker_inside(job, lock: str, folder) -> None:
     """Have a worker begin `job` and kill it while that waits for what `lock` holds."""
     with held(lock), Worker(folder) as worker:
-        until(somebody_waits, f"the job to reach the lock: {worker.log.read_text()[-2000:]}")
+        until(waiting, f"the job to reach the lock: {worker.log.read_text()[-2000:]}")
         assert jobs(pk=job.pk, status="doing").exists()
         worker.kill()
-    until(lambda: not somebody_waits(), "the dead worker's transaction to end")
+    until(lambda: not waiting(), "the dead worker's transaction to end")
 
 
 def finish(job, folder) -> None:
