@@ -12,7 +12,6 @@ from django.core.management import call_command
 
 STEPS = [
     ("Database", "migrating", ["migrate", "--verbosity", "0"]),
-    ("Cache", "making its table", ["createcachetable", "--verbosity", "0"]),
     ("Pages", "collecting the static files", ["collectstatic", "--noinput", "--verbosity", "0"]),
 ]
 DEMO = ("Data", "filling in the demo company where the database is empty", ["seed_demo"])

@@ -304,7 +304,8 @@ class ActionView(RecordView):
         if self.form_class:
             form = self.form_class(request.POST, request.FILES, record=record, user=request.user)
             if not form.is_valid() or not form.try_call():
-                return self.page(record, form, status=422)
+                # Read anew: a verb that was refused late may have given it a number already that it does not have.
+                return self.page(self.record(), form, status=422)
         else:
             try:
                 getattr(record, self.verb)(by=request.user)

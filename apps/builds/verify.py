@@ -12,6 +12,8 @@ from apps.builds.models import (
     ProductionJob,
     TestStep,
 )
+from apps.numbering.models import Key
+from apps.numbering.verify import gapless
 from gmtc.verify import guard_rules, history_rules, sql_rule, trash_rule
 
 NO_CIRCLE = sql_rule(
@@ -251,6 +253,8 @@ TRIGGERS = [
 ]
 
 RULES = [
+    gapless(Key.JOB, ProductionJob),
+    gapless(Key.PRINTER, Printer, column="serial"),
     NO_CIRCLE,
     QUANTITIES,
     UNTOUCHED,

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import ngettext
 from procrastinate.contrib.django import app
@@ -13,6 +14,7 @@ from apps.notifications.notify import notify
 
 @app.periodic(cron="0 6 * * 1-5")
 @app.task(name="customers.tell_due_follow_ups", queueing_lock="customers.tell_due_follow_ups")
+@transaction.atomic  # all are told or, if the worker dies, nobody yet
 def tell_due_follow_ups(timestamp: int):
     """In the morning of a working day everybody is told how many customers wait for them."""
     waiting = defaultdict(int)

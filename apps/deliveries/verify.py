@@ -1,6 +1,8 @@
 """What is always true of shipping, recomputed from deliveries, returns, order lines and the ledger."""
 
 from apps.deliveries.models import Carrier, Delivery, DeliveryLine, DeliveryReturn
+from apps.numbering.models import Key
+from apps.numbering.verify import gapless
 from gmtc.verify import guard_rules, history_rules, sql_rule, trash_rule
 
 NUMBERED = sql_rule(
@@ -209,6 +211,8 @@ RECORDS = (Carrier, Delivery, DeliveryLine, DeliveryReturn)
 
 RULES = [
     NUMBERED,
+    gapless(Key.DELIVERY, Delivery),
+    gapless(Key.RETURN, DeliveryReturn),
     SHIPPED,
     ARRIVED,
     PROMISED,

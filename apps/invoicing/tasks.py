@@ -1,5 +1,6 @@
 """Background jobs of billing."""
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,6 +16,7 @@ SHOWN = 20
 
 @app.periodic(cron="15 6 * * *")
 @app.task(name="invoicing.tell_of_overdue", queueing_lock="invoicing.tell_of_overdue")
+@transaction.atomic  # all are told or, if the worker dies, nobody yet
 def tell_of_overdue(timestamp: int):
     """Each morning, tell those who record payments which invoices have become overdue; of each invoice once."""
     new = list(Invoice.objects.overdue().filter(overdue_told_on=None).order_by("due_date", "number"))

@@ -8,24 +8,35 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import translation
 from django.utils.functional import Promise
+from procrastinate.contrib.django import app
 
 from apps.accounts.models import User
 from apps.notifications.models import Kind, Notification, Preference
-from apps.notifications.tasks import mail_notification
 
 type Text = str | Promise | Callable[[], str]
 
 
 def notify(
-    recipients: str | Iterable[User], *, kind: str, title: Text, body: Text = "", url: str = "", mail: bool = False
+    recipients: str | Iterable[User | None],
+    *,
+    kind: str,
+    title: Text,
+    body: Text = "",
+    url: str = "",
+    mail: bool = False,
+    by: User | None = None,
 ) -> list[Notification]:
     """Tell `recipients`, users or all who hold a permission ("orders.confirm_customerorder"), in their own languages.
 
+    Each is told once, and `by`, who did it, not at all. None among the users stands for a record of nobody.
     `title` and `body` are lazy translations or, where values are filled in, functions:
     `title=lambda: _("%(part)s is short") % {"part": part}`. `mail` says that it is worth a mail; each user's
     preferences have the last word. Mails are jobs of the caller's transaction: rolled back, nobody is told.
     """
-    users = holders(recipients) if isinstance(recipients, str) else [user for user in recipients if user.is_active]
+    found = holders(recipients) if isinstance(recipients, str) else dict.fromkeys(filter(None, recipients))
+    users = [user for user in found if user.is_active and user != by]
+    if not users:
+        return []
     silent: dict[str, set] = defaultdict(set)
     for choice in Preference.objects.filter(user__in=users, kind=kind):
         if not choice.in_app:
@@ -44,7 +55,7 @@ def notify(
     with transaction.atomic():
         Notification.objects.bulk_create(rows)
         for each in mails:
-            mail_notification.defer(**each)
+            app.configure_task("notifications.mail_notification").defer(**each)
     return rows
 
 

@@ -28,7 +28,7 @@ def gapless(key: Key, model, *, column: str = "number", where: str = "true") -> 
     """
     table, quote = connection.ops.quote_name(model._meta.db_table), connection.ops.quote_name
     return sql_rule(
-        f"{model.__name__}: numbers are unique and without gaps, up to the counter",
+        f"{model.__name__}: numbers of the series “{key.value}” are unique and without gaps, up to the counter",
         count=f"SELECT count(*) FROM {table} WHERE {quote(column)} <> '' AND {where}",
         faults=f"""
             WITH used AS (

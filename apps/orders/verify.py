@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from apps.numbering.models import Key
+from apps.numbering.verify import gapless
 from apps.orders.models import CustomerOrder, OrderLine, OrderTax
 from gmtc.money import CENT
 from gmtc.verify import Fault, Rule, guard_rules, history_rules, sql_rule, trash_rule
@@ -199,6 +201,8 @@ TRIGGERS = [
 
 RULES = [
     NUMBERED,
+    gapless(Key.QUOTE, CustomerOrder, column="quote_number"),
+    gapless(Key.ORDER, CustomerOrder),
     LINES,
     UNTAXED,
     AMOUNTS,

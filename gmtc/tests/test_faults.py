@@ -1,125 +1,30 @@
-"""The worker dies in the middle of a verb, the database goes down: nothing is lost and nothing happens twice.
+"""The web worker dies in the middle of a verb, the database drops it: nothing is lost and nothing happens twice.
 
-A real web server works on the test's database. A lock that we hold makes the verb wait at a late step of its
-transaction; there its worker is killed.
+A lock that we hold makes the verb wait at a late step of its transaction; there it is interrupted.
 """
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import threading
-import time
-import urllib.error
-import urllib.parse
-import urllib.request
-from contextlib import closing, contextmanager
-from pathlib import Path
+from collections.abc import Callable
+from io import StringIO
+from typing import NamedTuple
 from uuid import uuid4
 
 import psycopg
 import pytest
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
+from django.core.management import call_command
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
-from apps.parts.models import StockMovement
+from apps.builds.models import Printer
+from apps.builds.tests.factories import finished, make_job, make_product, picked, stocked
+from apps.deliveries.tests.factories import make_delivery, make_order
+from apps.documents.models import Document
+from apps.invoicing.tests.factories import make_draft, make_issued
+from apps.parts.models import Part, StockMovement
 from apps.parts.tests.factories import faults, make_location, make_part, make_stock
+from gmtc.tests.servers import Web, break_inside, cut_off, database_url, sign_in, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-PATIENCE = 30  # seconds, on a busy machine
-CSRF = "c" * 32
-
-
-def until(condition, what: str):
-    """Wait until `condition()` is true and return what it gave."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if found := condition():
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"waited {PATIENCE} s for {what}")
-
-
-def database_url() -> str:
-    row = connection.settings_dict
-    host = urllib.parse.quote(row["HOST"], safe="")
-    auth = ":".join(urllib.parse.quote(each, safe="") for each in (row["USER"], row["PASSWORD"]) if each)
-    port = f":{row['PORT']}" if row["PORT"] else ""
-    return f"postgresql://{auth}@{host}{port}/{row['NAME']}"
-
-
-class NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *args):
-        return None
-
-
-class Web:
-    """One web worker under its master, as in production."""
-
-    def __init__(self, folder: Path):
-        with closing(socket.socket()) as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.log = folder / "gunicorn.log"
-        environment = os.environ | {
-            "DATABASE_URL": database_url(),
-            "SECRET_KEY": settings.SECRET_KEY,
-            "GMTC_DATA": str(folder),
-            "GMTC_WEB_WORKERS": "1",
-            "DEBUG": "1",  # serves static files from their sources
-        }
-        environment.pop("PYTEST_CURRENT_TEST", None)
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "-b", f"127.0.0.1:{self.port}"],
-                cwd=settings.BASE_DIR,
-                env=environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-
-    def worker(self) -> int:
-        """The process that answers requests."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return int(children[0]) if children else 0
-
-    def is_up(self) -> bool:
-        try:
-            return bool(self._status(f"http://127.0.0.1:{self.port}/healthz"))  # 503: there is no job worker here
-        except OSError:
-            return False
-
-    def post(self, path: str, session: str, fields: dict) -> int:
-        """The status of the answer."""
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}",
-            data=urllib.parse.urlencode(fields | {"csrfmiddlewaretoken": CSRF}).encode(),
-            headers={"Cookie": f"{settings.SESSION_COOKIE_NAME}={session}; {settings.CSRF_COOKIE_NAME}={CSRF}"},
-        )
-        return self._status(request)
-
-    @staticmethod
-    def _status(request) -> int:
-        try:
-            answer = urllib.request.build_opener(NoRedirect).open(request, timeout=PATIENCE)
-        except urllib.error.HTTPError as error:
-            answer = error
-        with answer:
-            return answer.status
-
-    def kill_worker(self) -> None:
-        dead = self.worker()
-        os.kill(dead, signal.SIGKILL)
-        until(lambda: self.worker() not in (0, dead) and self.is_up(), "another worker")
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -132,60 +37,13 @@ def web(django_db_setup, tmp_path_factory):
         server.stop()
 
 
-def sign_in(user) -> str:
-    """The key of a session that `user` has signed in to."""
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.create()
-    return session.session_key
-
-
-@contextmanager
-def held(sql: str, *values):
-    """Hold the locks that `sql` takes, from another connection."""
-    with psycopg.connect(database_url()) as other:
-        other.execute(sql, values)
-        yield
-        other.rollback()
-
-
-def somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return bool(cursor.fetchone()[0])
-
-
-def kill_inside(web, lock: str, value, path: str, session: str, fields: dict) -> None:
-    """Post the form, and kill the worker while it waits for the rows that `lock` holds."""
-    with held(lock, value):
-        lost = []
-
-        def send():
-            try:
-                web.post(path, session, fields)
-            except OSError as error:
-                lost.append(error)
-
-        sender = threading.Thread(target=send)
-        sender.start()
-        until(somebody_waits, f"the verb to reach the lock: {web.log.read_text()[-2000:]}")
-        web.kill_worker()
-        sender.join(PATIENCE)
-        assert lost, "the answer came although the worker was killed"
-    until(lambda: not somebody_waits(), "the dead worker's transaction to end")
-
-
 def test_a_worker_killed_while_goods_come_in_leaves_no_trace_and_the_form_can_be_sent_again(web, staff):
     part, place = make_part(), make_location()
     make_stock(part, 5, location=place, by=staff)
     session, path = sign_in(staff), reverse("parts:part_receive", args=[part.pk])
     fields = {"quantity": "3", "location": str(place.pk), "unit_cost": "2", "note": "", "form_key": str(uuid4())}
     lock = "SELECT 1 FROM parts_stocklevel WHERE part_id = %s FOR UPDATE"  # the ledger's trigger needs it
-    kill_inside(web, lock, part.pk, path, session, fields)
+    break_inside(web, web.kill_worker, (lock, part.pk), path, session, fields)
     part.refresh_from_db()
     assert (part.current_stock, StockMovement.objects.count()) == (5, 1)
 
@@ -214,3 +72,113 @@ def test_pages_work_again_after_the_database_has_dropped_every_connection(web, s
     part.refresh_from_db()
     assert part.current_stock == 2
     assert faults() == []
+
+
+# --- The verbs that move most: each is broken off when nearly all of its work is done
+
+
+class Verb(NamedTuple):
+    """A form, the lock that stops its verb late, and what the records say: now, and when it was done once."""
+
+    path: str
+    fields: dict
+    lock: tuple
+    facts: Callable[[], tuple]
+    done: tuple
+
+
+# The verb draws its paper, writes the file and waits before the row that names it.
+PAPER = ("LOCK TABLE documents_document IN SHARE MODE",)
+
+
+def completing(staff) -> Verb:
+    component, shelf = stocked(10), make_location()
+    product = make_product({component: 3})
+    Part.everything.filter(pk=product.pk).update(is_sellable=True)
+    finished(make_job(product=product), by=staff)  # the first printer, whose number's counter is there to be locked
+    line = make_order((product, 2), by=staff).lines.get()
+    job = picked(make_job(product=product, order_line=line), by=staff)
+    job.start(by=staff)
+
+    def facts() -> tuple:
+        for record in (component, product, line, job):
+            record.refresh_from_db()
+        stocks = (component.current_stock, product.current_stock, product.reserved_stock)
+        return job.status, *stocks, line.built_quantity, sorted(Printer.objects.values_list("serial", flat=True))
+
+    serials = [f"FZ-{timezone.localdate().year}-000{count}" for count in (1, 2)]
+    return Verb(
+        reverse("builds:job_complete", args=[job.pk]),
+        {"location": str(shelf.pk)},
+        ("SELECT 1 FROM numbering_counter WHERE series = 'printer' FOR UPDATE",),
+        facts,
+        ("completed", 4, 2, 2, 1, serials),
+    )
+
+
+def shipping(staff) -> Verb:
+    order = make_order(by=staff)
+    make_delivery(make_order(by=staff), by=staff).ship(by=staff)
+    delivery = make_delivery(order, by=staff)
+    line = order.lines.select_related("part").get()
+
+    def facts() -> tuple:
+        for record in (delivery, line, line.part):
+            record.refresh_from_db()
+        stocks = (line.part.current_stock, line.part.reserved_stock)
+        return delivery.status, delivery.number, *stocks, line.shipped_quantity, papers_of(delivery)
+
+    return Verb(
+        reverse("deliveries:delivery_ship", args=[delivery.pk]),
+        {"shipped_on": str(timezone.localdate()), "package_count": "1"},
+        PAPER,
+        facts,
+        ("in_transit", f"LS-{timezone.localdate().year}-0002", 90, 0, 10, 1),
+    )
+
+
+def issuing(staff) -> Verb:
+    make_issued(by=staff)
+    draft = make_draft(by=staff)
+    line = draft.order.lines.get()
+
+    def facts() -> tuple:
+        draft.refresh_from_db()
+        line.refresh_from_db()
+        return draft.status, draft.number, line.invoiced_quantity, papers_of(draft)
+
+    return Verb(
+        reverse("invoicing:invoice_issue", args=[draft.pk]),
+        {"invoice_date": str(timezone.localdate())},
+        PAPER,
+        facts,
+        ("sent", f"RE-{timezone.localdate().year}-0002", 3, 1),
+    )
+
+
+def papers_of(record) -> int:
+    return Document.objects.about(record).count()
+
+
+def books_add_up() -> None:
+    call_command("verify", stdout=StringIO())
+
+
+@pytest.mark.parametrize("broken_by", ["kill -9", "a dropped connection"])
+@pytest.mark.parametrize("prepare", [completing, shipping, issuing])
+def test_a_verb_that_is_broken_off_leaves_no_trace_and_the_form_can_be_sent_again(
+    web, staff, settings, prepare, broken_by
+):
+    settings.MEDIA_ROOT = web.media  # `verify` reads the documents where the web server has put them
+    verb = prepare(staff)
+    before = verb.facts()
+    session, fields = sign_in(staff), verb.fields | {"form_key": str(uuid4())}
+    interrupt = web.kill_worker if broken_by == "kill -9" else cut_off
+    break_inside(web, interrupt, verb.lock, verb.path, session, fields)
+    assert verb.facts() == before
+    books_add_up()
+
+    assert [web.post(verb.path, session, fields) for _again in range(2)] == [302, 302]
+    assert verb.facts() == verb.done
+    assert verb.done != before
+    books_add_up()

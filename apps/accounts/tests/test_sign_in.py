@@ -10,6 +10,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.contrib.auth import SESSION_KEY
 from django.core import mail
+from django.db import connection
 from django.test import Client
 
 from apps.accounts.models import User
@@ -32,6 +33,12 @@ def totp(request):
     return set_up
 
 
+@pytest.fixture
+def cache_as_installed(settings):
+    """The cache in the database instead of the tests' own."""
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+
+
 def sign_in(client, user, password=PASSWORD):
     return client.post("/accounts/login/", {"login": user.email, "password": password})
 
@@ -50,6 +57,15 @@ def test_one_signs_in_with_the_address_in_any_case(client, staff):
 
     assert response.url == "/"
     assert is_signed_in(client)
+
+
+def test_migrate_alone_makes_everything_that_signing_in_needs(client, staff, cache_as_installed):
+    assert sign_in(client, staff, "wrong").status_code == 200
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM cache")
+        assert cursor.fetchone()[0] > 0, "failed attempts are counted in the cache"
+    assert sign_in(client, staff).status_code == 302
+    assert client.session[SESSION_KEY] == str(staff.pk)
 
 
 def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(client, staff):

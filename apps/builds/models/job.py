@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.builds import news
 from apps.builds.models.build import PrinterBuild
 from apps.builds.models.checklist import CheckResult, JobCheck
 from apps.builds.models.job_part import JobPart
@@ -271,6 +272,8 @@ class ProductionJob(JobStock, Record):
         self._hold([(line, min(line.part.free_stock, line.quantity)) for line in lines if line.is_stocked], by=by)
         self._copy_test_steps(build, by)
         self.released_at = timezone.now()
+        if missing:
+            news.short(self, [part for part, _needed, _free in missing], by=by)
 
     def would_miss(self, revision=None) -> list[tuple[Part, Decimal, Decimal]]:
         """What a release would find missing right now: [(part, needed, free), ...]. Raises as `release` does."""
@@ -343,6 +346,8 @@ class ProductionJob(JobStock, Record):
             check.result = CheckResult.PASSED if passed else CheckResult.FAILED
             check.note, check.checked_at, check.checked_by = note.strip()[:200], timezone.now(), by
             check.save(by=by, reason="record_checks")
+        if checks and not passed:
+            news.failed(self, checks, note=note.strip(), by=by)
         return self.status
 
     @move(JobStatus.PRODUCTION, JobStatus.TESTING, to=JobStatus.COMPLETED)
@@ -356,6 +361,7 @@ class ProductionJob(JobStock, Record):
         self._require_tests()
         self._consume_and_build(location=location, by=by)
         self.completed_at = timezone.now()
+        news.completed(self, by=by)
 
     def _require_tests(self) -> None:
         checks = list(self.checks.all())
@@ -377,6 +383,7 @@ class ProductionJob(JobStock, Record):
             raise Refused(_("Say why the job is cancelled."), field="reason")
         self.reason = reason.strip()
         self._give_everything_back(by=by)
+        news.cancelled(self, by=by)
 
     def shortages(self):
         """The lines that are not fully held, in the order of the bill."""

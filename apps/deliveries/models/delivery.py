@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.company.models import Company, Language
-from apps.deliveries import papers, promises, proposal, returning, shipping
+from apps.deliveries import news, papers, promises, proposal, returning, shipping
 from apps.deliveries.models.delivery_line import DeliveryLine, DeliveryPrinter
 from apps.deliveries.models.delivery_return import DeliveryReturn, Returned
 from apps.deliveries.models.ship_to import ShipTo
@@ -339,6 +339,7 @@ class Delivery(Mailed, ShipTo, Lined):
         paper = papers.issue(self, by=by)
         if mail_to:
             self._mail(paper, mail_to, message, by)
+        news.shipped(self, by=by)
         return Status.DELIVERED if is_collected else Status.IN_TRANSIT
 
     def _refuse_wrong_shipment(self) -> None:
@@ -440,5 +441,6 @@ class Delivery(Mailed, ShipTo, Lined):
             returning.put_back(paper, row, mine, by=by)
         shipping.record("record_returned", [(row.line, row.quantity) for row in rows], by=by)
         papers.issue_return(paper, by=by)
+        news.came_back(paper, rows, by=by)
         out = self.lines.aggregate(out=Sum(F("quantity") - F("returned_quantity")))["out"]
         return self.status if out else Status.RETURNED

@@ -340,6 +340,16 @@ def test_it_is_shipped_with_the_printers_that_are_ticked(as_staff):
     assert all(each.serial in content for each in printers)
 
 
+def test_a_refused_delivery_is_not_called_by_the_number_that_it_nearly_got(as_staff, manager):
+    delivery = make_delivery()
+    line = delivery.lines.get()
+    line.part.transfer(95, source=line.location, target=make_location(), by=manager)
+    answer = as_staff.post(page("delivery_ship", delivery), {"shipped_on": timezone.localdate(), "package_count": "1"})
+    assert answer.status_code == 422
+    assert "10 needed, 5 free" in text_of(answer)
+    assert answer.context["title"] == f"Ship {delivery}"
+
+
 def test_a_refusal_in_the_dialog_comes_back_as_a_fragment(as_staff, manager):
     delivery = make_delivery()
     delivery.order.customer.block("Zahlt nicht", by=manager)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from apps.documents.models import Document
@@ -134,6 +135,25 @@ def test_of_an_overdue_invoice_one_is_told_once(staff, viewer):
     assert (told.user, told.title, told.url) == (staff, "1 invoice is overdue", invoice.get_absolute_url())
     assert invoice.number in told.body
     assert faults() == []
+
+
+def test_a_worker_that_dies_while_it_tells_has_told_nothing_yet(staff):
+    invoice = issued(days_ago=15, payment_days=14)
+
+    class Died(BaseException):
+        pass
+
+    def wrapper(execute, sql, params, many, context):
+        if 'INSERT INTO "notifications_notification"' in sql:
+            raise Died
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(wrapper), pytest.raises(Died):
+        tell_of_overdue(0)
+    invoice.refresh_from_db()
+    assert invoice.overdue_told_on is None
+    tell_of_overdue(0)
+    assert Notification.objects.get().user == staff
 
 
 def test_nothing_to_pay_is_paid(staff):

@@ -58,6 +58,16 @@ def test_someone_who_left_is_not_told(staff):
 
 
 @pytest.mark.django_db
+def test_nobody_is_told_twice_or_of_what_they_did_themselves(staff, manager, count_queries):
+    assert [line.user for line in tell(staff, manager, None, manager, by=staff)] == [manager]
+    notify("parts.adjust_part", by=manager, kind=Kind.STOCK, title="Count again")
+    assert Notification.objects.get().user == manager
+    with count_queries() as queries:
+        assert tell(None, staff, by=staff) == []
+    assert len(queries) == 0
+
+
+@pytest.mark.django_db
 def test_a_notification_leads_to_a_page_of_ours_only(staff):
     for url in ("https://evil.example/", "//evil.example/", "javascript:alert(1)"):
         with pytest.raises(IntegrityError, match="notifications_own_url"), transaction.atomic():

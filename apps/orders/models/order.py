@@ -16,7 +16,7 @@ from apps.company.models import Company, Language
 from apps.documents.mailing import Mailed
 from apps.documents.models import Document
 from apps.numbering.models import Key, next_number
-from apps.orders import papers
+from apps.orders import news, papers
 from apps.orders.models.order_line import PERCENT, OrderLine, lock_parts, outlook
 from apps.orders.models.order_set import CustomerOrderQuerySet
 from apps.orders.models.status import CONFIRMED, OPEN, Status
@@ -392,7 +392,12 @@ class CustomerOrder(Mailed, Lined):
         self.number = next_number(Key.ORDER, on=self.order_date)
         self._hold_stock(lines, by)
         self._mail(papers.issue_confirmation(self, by=by), mail_to, message, by)
-        return self._reached(lines)
+        reached = self._reached(lines)
+        if reached == Status.READY:
+            news.ready(self, by=by)
+        else:
+            news.confirmed(self, lines, by=by)
+        return reached
 
     def reserve(self, *, by) -> None:
         """Hold whatever is in stock by now of what is missing. Raises Refused where that is nothing."""
@@ -474,6 +479,9 @@ class CustomerOrder(Mailed, Lined):
         if not self.is_confirmed:
             return
         reached = self._reached(self.lines.all())
+        # While a delivery leaves, its lines are told one after the other, so an order may look ready on the way.
+        if reached == Status.READY != self.status and reason != "record_shipped":
+            news.ready(self, by=by)
         if reached != self.status or reason and not self._was_told_of(reason, by):
             self.status = reached
             self.save(by=by, reason=reason or "follow_lines")
@@ -504,6 +512,7 @@ class CustomerOrder(Mailed, Lined):
         if any(line.shipped_quantity for line in lines):
             raise Refused(_("Something of %(order)s was shipped: close it short instead.") % {"order": self})
         self._let_go(lines, by)
+        news.given_up(self, by=by)
 
     @move(*OPEN)
     def close_short(self, *, by, reason: str):
@@ -514,6 +523,7 @@ class CustomerOrder(Mailed, Lined):
             raise Refused(_("Nothing of %(order)s was shipped: cancel it instead.") % {"order": self})
         self._let_go(lines, by)
         self.is_closed_short = True
+        news.given_up(self, by=by)
         return self._reached(lines)
 
     def _let_go(self, lines: list[OrderLine], by) -> None:

@@ -1,5 +1,8 @@
+from datetime import timedelta
+
 from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Upper
+from django.utils import timezone
 
 from apps.orders.models import status
 from apps.orders.models.order_line import OrderLine
@@ -37,6 +40,11 @@ class CustomerOrderQuerySet(RecordQuerySet):
     def expired(self):
         """Quotes that nobody has answered in time."""
         return self.filter(status.expired())
+
+    def expiring(self, notice: timedelta):
+        """Quotes that are still good, but not for longer than `notice`."""
+        today = timezone.localdate()
+        return self.quoted().filter(valid_until__range=(today, today + notice))
 
     def shippable(self):
         """Something is held in stock for it and may leave now."""

@@ -15,7 +15,7 @@ from apps.parts.resources import PartResource
 from apps.parts.tests.factories import make_category, make_location, make_part, make_stock
 from gmtc.errors import IllegalMove, Refused
 from gmtc.imports import SMALL_ROWS
-from gmtc.tasks import forget_import_results, take_up_imports
+from gmtc.tasks import forget_import_results, take_up_jobs
 from gmtc.testing import race
 
 pytestmark = pytest.mark.django_db
@@ -261,7 +261,7 @@ def test_the_job_of_a_dead_worker_is_given_to_the_next(manager, run_jobs):
     found = upload_rows(*many(SMALL_ROWS + 1), by=manager)
     with connection.cursor() as cursor:  # as a killed worker leaves it: taken, and nobody's heart beats
         cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE task_name = 'imports.work'")
-    take_up_imports.defer(timestamp=0)
+    take_up_jobs.defer(timestamp=0)
     run_jobs()
     run_jobs()
     found.refresh_from_db()

@@ -5,7 +5,9 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
+from apps.deliveries.tests.factories import make_order, make_printers, make_shipped, make_sold, returned
 from apps.parts.models import Part
 from apps.parts.tests.factories import execute, make_category, make_location, make_part, make_stock
 from apps.reports.management.commands.verify import ROOMS
@@ -197,6 +199,31 @@ def test_a_guard_that_is_gone_is_found(sabotage, rule, line):
     broken, text = verify()
     assert rule in broken
     assert line in text
+
+
+def test_a_missing_number_of_any_paper_is_found(staff):
+    printed = make_sold(stock=0, procurement="make", is_serialised=True)
+    for _ in range(2):
+        order = make_order(confirmed=False, by=staff)
+        order.quote(by=staff)
+        order.confirm(by=staff)
+        delivery = make_shipped(order, by=staff)
+        delivery.return_([returned(delivery.lines.get(), 1)], by=staff)
+        make_printers(printed, by=staff)
+    assert verify()[0] == []
+    year = timezone.localdate().year
+    for prefix, (table, column) in {
+        "AN": ("orders_customerorder", "quote_number"),
+        "AB": ("orders_customerorder", "number"),
+        "FA": ("builds_productionjob", "number"),
+        "FZ": ("builds_printer", "serial"),
+        "LS": ("deliveries_delivery", "number"),
+        "RS": ("deliveries_deliveryreturn", "number"),
+    }.items():
+        second, third = (f"{prefix}-{year}-000{count}" for count in (2, 3))
+        break_open(f"UPDATE {table} SET {column} = %s WHERE {column} = %s", third, second)  # noqa: S608
+        _broken, text = verify()
+        assert f"      {second}: missing, expected between 1 and 3\n" in text
 
 
 def test_many_faults_of_one_rule_are_counted_and_the_first_ones_shown(stock):

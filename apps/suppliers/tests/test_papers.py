@@ -8,11 +8,13 @@ import pytest
 from django.utils import timezone, translation
 from pypdf import PdfReader
 
-from apps.notifications.models import Notification
+from apps.accounts.models import User
+from apps.notifications.models import Kind, Notification
+from apps.parts.models import Unit
 from apps.parts.tests.factories import make_part
 from apps.suppliers import papers
 from apps.suppliers.currency import in_currency
-from apps.suppliers.tasks import tell_of_late_orders
+from apps.suppliers.tasks import tell_of_late_orders, tell_of_low_stock
 from apps.suppliers.tests.factories import make_order, make_sent, make_supplier
 
 pytestmark = pytest.mark.django_db
@@ -85,3 +87,19 @@ def test_each_buyer_is_told_of_their_own_late_orders(staff, manager):
     told = Notification.objects.get()
     assert (told.user, told.title) == (staff, "Late purchase orders: 1")
     assert late.number in told.body
+
+
+def test_those_who_order_are_told_of_low_stock_in_one_line(viewer, staff):
+    tell_of_low_stock(0)
+    assert not Notification.objects.exists(), "nothing is low"
+    User.objects.filter(pk=staff.pk).update(language="de")
+    for number in range(25):
+        make_part(sku=f"PART-{number:02}", minimum_stock=Decimal("2.5"), unit=Unit.METRE)
+    make_part(sku="PART-00-OLD", minimum_stock=1, is_discontinued=True)
+    make_part(minimum_stock=0)
+    tell_of_low_stock(0)
+    told = Notification.objects.get()
+    assert (told.user, told.kind, told.url) == (staff, Kind.STOCK, "/parts/?stock=low")
+    assert told.title == "25 Teile liegen unter ihrem Mindestbestand"
+    lines = told.body.splitlines()
+    assert (lines[0], lines[1], len(lines)) == ("PART-00: 0 von 2,5", "PART-01: 0 von 2,5", 20)
