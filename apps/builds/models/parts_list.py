@@ -3,7 +3,6 @@ from pathlib import PurePath
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -11,6 +10,7 @@ from apps.builds import parts_list
 from apps.builds.models.build import PrinterBuild
 from apps.builds.models.revision import BuildPart
 from apps.parts.models import Part, Procurement, Unit
+from gmtc.addresses import address_of
 from gmtc.bulk import create_all, update_all
 from gmtc.errors import Refused
 from gmtc.imports import storage_name
@@ -87,7 +87,7 @@ class PartsListImport(Record):
         return self.original_name
 
     def get_absolute_url(self):
-        return reverse("builds:import_detail", args=[self.pk])
+        return address_of("builds:import_detail", self.pk)
 
     # --- Reading
 

@@ -3,10 +3,10 @@ import datetime
 
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from gmtc.addresses import address_of
 from gmtc.errors import Refused
 from gmtc.models import AliveManager, Record, RecordQuerySet, audit_log, between
 from gmtc.states import move
@@ -110,7 +110,7 @@ class Printer(Record):
         return self.serial
 
     def get_absolute_url(self):
-        return reverse("builds:printer_detail", args=[self.pk])
+        return address_of("builds:printer_detail", self.pk)
 
     @property
     def is_in_stock(self) -> bool:

@@ -5,7 +5,6 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Concat, Lower, Trim, Upper
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from stdnum.de import leitweg
@@ -20,6 +19,7 @@ from apps.customers.models.tax import TaxCase, compact_vat_id, is_possible, sugg
 from apps.notifications.models import Kind as NotificationKind
 from apps.notifications.notify import notify
 from apps.numbering.models import Key, next_number
+from gmtc.addresses import address_of
 from gmtc.countries import EU_VAT, name_of
 from gmtc.errors import Refused
 from gmtc.models import MAX_MONEY, AliveManager, Record, RecordQuerySet, audit_log, between
@@ -274,7 +274,7 @@ class Customer(Settled, Named, Record):
         return self.full_name
 
     def get_absolute_url(self):
-        return reverse("customers:customer_detail", args=[self.pk])
+        return address_of("customers:customer_detail", self.pk)
 
     def clean(self):
         self.vat_id = compact_vat_id(self.vat_id)

@@ -3,12 +3,12 @@ from typing import NamedTuple
 
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from apps.deliveries.models.delivery_line import SMALLEST, DeliveryLine
 from apps.parts.models import StorageLocation
+from gmtc.addresses import address_of
 from gmtc.errors import Refused
 from gmtc.models import MAX_QUANTITY, AliveManager, Record, RecordQuerySet, audit_log, between
 
@@ -76,7 +76,7 @@ class DeliveryReturn(Record):
         return self.number
 
     def get_absolute_url(self):
-        return reverse("deliveries:return_detail", args=[self.pk])
+        return address_of("deliveries:return_detail", self.pk)
 
     def discard(self, *, by):
         raise Refused(_("A return is not deleted."))

@@ -1,9 +1,9 @@
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apps.invoicing.models.invoice_tax import money_field
+from gmtc.addresses import address_of
 from gmtc.errors import Refused
 from gmtc.models import MAX_MONEY, AliveManager, Record, RecordQuerySet, audit_log, between
 
@@ -76,7 +76,7 @@ class Payment(Record):
         return f"{self.invoice}: {self.amount}"
 
     def get_absolute_url(self):
-        return reverse("invoicing:invoice_detail", args=[self.invoice_id]) + "#payments"
+        return address_of("invoicing:invoice_detail", self.invoice_id) + "#payments"
 
     @property
     def is_reversed(self) -> bool:

@@ -5,10 +5,10 @@ from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Concat, Upper
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apps.parts.models.stock import MovementKind, Reference, Reservation, StockMovement, reference_columns
+from gmtc.addresses import address_of
 from gmtc.alphabet import Alphabetical
 from gmtc.errors import Refused
 from gmtc.models import (
@@ -247,7 +247,7 @@ class Part(Record):
         return self.sku
 
     def get_absolute_url(self):
-        return reverse("parts:part_detail", args=[self.pk])
+        return address_of("parts:part_detail", self.pk)
 
     # --- Reading
 

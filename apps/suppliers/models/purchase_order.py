@@ -8,7 +8,6 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce, Now, TruncDate, Upper
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +33,7 @@ from apps.suppliers.models.supplier import (
     rate_field,
 )
 from apps.suppliers.models.supplier_part import SupplierPart
+from gmtc.addresses import address_of
 from gmtc.errors import IllegalMove, Refused
 from gmtc.lined import Lined
 from gmtc.models import MAX_MONEY, AliveManager, RecordQuerySet, audit_log, between
@@ -191,7 +191,7 @@ class PurchaseOrder(Mailed, Lined):
         return self.number or gettext("Draft %(mark)s") % {"mark": self.pk.hex[-4:].upper()}
 
     def get_absolute_url(self):
-        return reverse("suppliers:purchase_order_detail", args=[self.pk])
+        return address_of("suppliers:purchase_order_detail", self.pk)
 
     # --- Words of the database
 

@@ -10,11 +10,11 @@ from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.db.models import F, Prefetch, Q
 from django.db.models.functions import Concat, Lower, Upper
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.suppliers.models.supplier import days_field
+from gmtc.addresses import address_of
 from gmtc.errors import Refused
 from gmtc.lined import Line, Lined
 from gmtc.models import (
@@ -153,7 +153,7 @@ class SupplierPart(Lined):
         return f"{self.part} · {self.supplier}"
 
     def get_absolute_url(self):
-        return reverse("suppliers:supplier_part_detail", args=[self.pk])
+        return address_of("suppliers:supplier_part_detail", self.pk)
 
     @property
     def lines(self):
