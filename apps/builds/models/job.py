@@ -21,6 +21,7 @@ from gmtc.addresses import address_of
 from gmtc.bulk import create_all
 from gmtc.errors import IllegalMove, Refused
 from gmtc.models import MAX_MONEY, AliveManager, Record, RecordQuerySet, audit_log, between
+from gmtc.searching import upper
 from gmtc.states import move
 
 MAX_PIECES = 10_000
@@ -50,7 +51,7 @@ class ProductionJobQuerySet(RecordQuerySet):
     def search(self, text: str):
         """Every word somewhere in the number, the part, or the order and its customer."""
         for word in text.split()[:8]:
-            word = word.upper()
+            word = upper(word)
             self = self.filter(
                 Q(number__contains=word)
                 | Q(part__search_text__contains=word)

@@ -68,8 +68,7 @@ class CustomerQuerySet(RecordQuerySet):
     def search(self, text: str):
         """Every word somewhere in number, name, VAT ID, e-mail, phone, postcode or city."""
         for word in text.split()[:8]:
-            # Upper of the database on both sides: Python makes SS of ß.
-            self = self.filter(search_text__contains=Upper(Value(word)))
+            self = self.filter(search_text__holds=word)
         return self
 
     def blocked(self):

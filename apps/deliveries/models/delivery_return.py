@@ -11,6 +11,7 @@ from apps.parts.models import StorageLocation
 from gmtc.addresses import address_of
 from gmtc.errors import Refused
 from gmtc.models import MAX_QUANTITY, AliveManager, Record, RecordQuerySet, audit_log, between
+from gmtc.searching import upper
 
 
 class Condition(models.TextChoices):
@@ -37,7 +38,7 @@ class DeliveryReturnQuerySet(RecordQuerySet):
     def search(self, text: str):
         """Every word somewhere in the number, the delivery, its order or the customer."""
         for word in text.split()[:8]:
-            word = word.upper()
+            word = upper(word)
             self = self.filter(
                 Q(number__icontains=word)
                 | Q(delivery__search_text__contains=word)

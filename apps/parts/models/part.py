@@ -65,7 +65,7 @@ class PartQuerySet(RecordQuerySet):
     def search(self, text: str):
         """Every word somewhere in SKU, name, CAD name, manufacturer number or barcode."""
         for word in text.split()[:8]:
-            self = self.filter(search_text__contains=word.upper())
+            self = self.filter(search_text__holds=word)
         return self
 
     def low_stock(self):

@@ -38,6 +38,7 @@ from gmtc.errors import IllegalMove, Refused
 from gmtc.lined import Lined
 from gmtc.models import MAX_MONEY, AliveManager, RecordQuerySet, audit_log, between
 from gmtc.money import ZERO
+from gmtc.searching import upper
 from gmtc.states import move
 
 TODAY = TruncDate(Now(), tzinfo=ZoneInfo(settings.TIME_ZONE))
@@ -84,13 +85,9 @@ class PurchaseOrderQuerySet(RecordQuerySet):
     def search(self, text: str):
         """Every word somewhere in the number, the supplier, their reference, or in a part of the order."""
         for word in text.split()[:8]:
-            word = word.upper()
-            lines = PurchaseOrderLine.objects.filter(purchase_order=OuterRef("pk"))
-            self = self.filter(
-                Q(search_text__contains=word)
-                | Q(supplier__search_text__contains=word)
-                | Exists(lines.filter(part__search_text__contains=word))
-            )
+            lines = PurchaseOrderLine.objects.filter(purchase_order=OuterRef("pk"), part__search_text__holds=word)
+            word = upper(word)
+            self = self.filter(Q(search_text__contains=word) | Q(supplier__search_text__contains=word) | Exists(lines))
         return self
 
     def drafts(self):
