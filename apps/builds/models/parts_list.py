@@ -64,7 +64,12 @@ class PartsListImport(Record):
     mapping = models.JSONField(default=list)
     message = models.TextField(gettext_lazy("message"), blank=True)
     revision = models.ForeignKey(
-        "builds.BuildRevision", models.PROTECT, null=True, related_name="+", verbose_name=gettext_lazy("revision")
+        "builds.BuildRevision",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=gettext_lazy("revision"),
+        db_index=False,  # `builds_partslist_revision` is one
     )
 
     history = audit_log(without=("headings",))

@@ -210,7 +210,6 @@ class Invoice(Drafting, Issuing, Settling, Lined):
         indexes = [
             models.Index(fields=["status", "due_date"], name="invoicing_invoice_due"),
             models.Index(fields=["customer", "-id"], name="invoicing_invoice_customer"),
-            models.Index(fields=["order"], name="invoicing_invoice_order"),
             models.Index(fields=["invoice_date"], name="invoicing_invoice_date"),
         ]
         constraints = [

@@ -55,10 +55,7 @@ class Payment(Record):
         ordering = ["-paid_on", "-id"]
         default_permissions = ("view",)
         permissions = [("export_payment", "Can export payments")]
-        indexes = [
-            models.Index(fields=["paid_on"], name="invoicing_payment_day"),
-            models.Index(fields=["invoice"], name="invoicing_payment_invoice"),
-        ]
+        indexes = [models.Index(fields=["paid_on"], name="invoicing_payment_day")]
         constraints = [
             between("amount", -MAX_MONEY, MAX_MONEY, name="invoicing_payment_amount"),
             between("reduction", -MAX_MONEY, MAX_MONEY, name="invoicing_payment_reduction"),
