@@ -10,6 +10,7 @@ from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 
+from gmtc.alphabet import alphabetical
 from gmtc.envelope import answer
 
 PER_PAGE, MAX_PER_PAGE, MAX_PAGE = 50, 200, 1_000_000
@@ -61,7 +62,8 @@ class Filters(BaseFilterBackend):
 
 
 class Sorting(BaseFilterBackend):
-    """`sort=name,-current_stock`: only by what the view lists in `sorts`; the key decides between equals."""
+    """`sort=name,-current_stock`: only by what the view lists in `sorts`; names as in the pages, by the alphabet; the
+    key decides between equals."""
 
     def filter_queryset(self, request, queryset, view):
         asked = [each for each in request.query_params.get("sort", "").split(",") if each]
@@ -69,7 +71,7 @@ class Sorting(BaseFilterBackend):
             if name.removeprefix("-") not in view.sorts:
                 message = _("“%(name)s” is not one of: %(names)s.") % {"name": name, "names": ", ".join(view.sorts)}
                 raise exceptions.ValidationError({"sort": [message]}, code="invalid")
-        return queryset.order_by(*(asked or queryset.model._meta.ordering), "pk")
+        return queryset.order_by(*map(alphabetical, asked or queryset.model._meta.ordering), "pk")
 
     def get_schema_operation_parameters(self, view):
         description = _("Comma-separated, a minus in front for descending: %(names)s.") % {

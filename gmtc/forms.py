@@ -6,9 +6,9 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Field, Fieldset, Layout
 from django import forms
 from django.db.models.fields import BLANK_CHOICE_LABEL
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from gmtc.addresses import address
 from gmtc.countries import name_of, right_country
 from gmtc.errors import Refused
 
@@ -21,7 +21,7 @@ class RemoteSelect(forms.Select):
         self.url_name = url_name
 
     def build_attrs(self, base_attrs, extra_attrs=None):
-        return super().build_attrs(base_attrs, extra_attrs) | {"data-remote": reverse(self.url_name)}
+        return super().build_attrs(base_attrs, extra_attrs) | {"data-remote": address(self.url_name)}
 
     def optgroups(self, name, value, attrs=None):
         chosen = [str(each) for each in value if each]
@@ -49,7 +49,7 @@ class CountrySelect(forms.Select):
     """A country, searched as one types; the page holds only the chosen one."""
 
     def build_attrs(self, base_attrs, extra_attrs=None):
-        return super().build_attrs(base_attrs, extra_attrs) | {"data-remote": reverse("country_choices")}
+        return super().build_attrs(base_attrs, extra_attrs) | {"data-remote": address("country_choices")}
 
     def optgroups(self, name, value, attrs=None):
         chosen = [each for each in value if each]

@@ -1,16 +1,11 @@
 """The sidebar, by the flow of the business, and the create menu. A line is shown to those who may open it."""
 
+from collections.abc import Set
 from dataclasses import dataclass
-from functools import cache
 
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-
-@cache
-def address(url_name: str) -> str:
-    """Asked for some sixty times a page."""
-    return reverse(url_name)
+from gmtc.addresses import address
 
 
 @dataclass(frozen=True)
@@ -105,8 +100,9 @@ CREATE = [
 ]
 
 
-def entries_for(user, entries: list[Entry]) -> list[Entry]:
-    return [entry for entry in entries if user.has_perm(entry.permission)]
+def entries_for(held: Set[str], entries: list[Entry]) -> list[Entry]:
+    """What may be opened by those who hold these permissions."""
+    return [entry for entry in entries if entry.permission in held]
 
 
 def current(path: str) -> str:
@@ -115,6 +111,6 @@ def current(path: str) -> str:
     return max((url for url in lines if path.startswith(url)), key=len, default="")
 
 
-def sections_for(user) -> list[tuple[str, list[Entry]]]:
-    found = [(title, entries_for(user, entries)) for title, entries in SECTIONS]
+def sections_for(held: Set[str]) -> list[tuple[str, list[Entry]]]:
+    found = [(title, entries_for(held, entries)) for title, entries in SECTIONS]
     return [(title, entries) for title, entries in found if entries]

@@ -5,6 +5,7 @@ NODE_FILES are collected: a package brings hundreds that no page needs.
 """
 
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
 from django.conf import settings
@@ -73,3 +74,6 @@ class HashedStorage(CompressedManifestStaticFilesStorage):
         for glob, patterns in CompressedManifestStaticFilesStorage.patterns
     )
     keep_only_hashed_files = True
+
+    # The manifest is read once a process, and each page asks for a dozen of its files.
+    url = cache(CompressedManifestStaticFilesStorage.url)

@@ -7,6 +7,8 @@ and the rows are joined from text. A list with rows of a look of its own overrid
 
 import html
 from collections.abc import Callable, Iterable
+from copy import copy
+from typing import NamedTuple
 
 import django_tables2 as tables
 from django.core.paginator import Page, Paginator
@@ -57,6 +59,10 @@ class Column(tables.Column):
         self.numeric, self.fixed, self.hidden, self.secondary = numeric, fixed, hidden, secondary
         self.more_css = css
 
+    def __deepcopy__(self, memo):
+        """Each table gets columns of its own; what a column consists of is the same for all and never changes."""
+        return copy(self)
+
     @property
     def css_class(self) -> str:
         return " ".join(name for name, is_on in (("num", self.numeric), ("secondary", self.secondary)) if is_on)
@@ -86,6 +92,15 @@ class Column(tables.Column):
         return write
 
 
+class Heading(NamedTuple):
+    """The head of a column. `sort` is the order that a click asks for, empty where it cannot be sorted."""
+
+    label: str
+    css: str
+    sort: str = ""
+    direction: str = ""  # "ascending" or "descending" where the list is sorted by it now
+
+
 class RecordTable(tables.Table):
     """Base of the rooms' tables. `hide` names the columns that the user switched off."""
 
@@ -101,6 +116,19 @@ class RecordTable(tables.Table):
     def shown(self) -> list:
         """The bound columns that are on."""
         return [column for column in self.columns if column.name not in self.hide]
+
+    @property
+    def headings(self) -> list[Heading]:
+        found = []
+        for column in self.shown:
+            label, css = column.header, column.column.css_class
+            if column.orderable:
+                order = column.order_by_alias
+                direction = "descending" if order.is_descending else "ascending"
+                found.append(Heading(label, css, order.next, direction if column.is_ordered else ""))
+            else:
+                found.append(Heading(label, css))
+        return found
 
     @cached_property
     def show(self) -> dict[str, bool]:
@@ -145,7 +173,7 @@ class CappedPaginator(Paginator):
     @cached_property
     def count(self):
         # By key, because the list's own order may have no index to stop early on.
-        return self.object_list.order_by("pk")[: COUNT_AT_MOST + 1].count()
+        return self.object_list.order_by("pk").values("pk")[: COUNT_AT_MOST + 1].count()
 
     @property
     def is_capped(self) -> bool:

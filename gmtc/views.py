@@ -15,7 +15,7 @@ from django.forms import model_to_dict
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views import View
@@ -141,7 +141,7 @@ class ListView(Permitted):
         return [
             {
                 "label": chip.label,
-                "params": chip.params,
+                "query": urlencode(chip.params),
                 "is_on": all(asked.get(key) == value for key, value in chip.params.items()),
             }
             for chip in self.chips

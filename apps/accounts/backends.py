@@ -1,11 +1,10 @@
 """How a user's permissions are found."""
 
 from allauth.account.auth_backends import AuthenticationBackend
-from django.contrib.auth.models import Permission
 
 
 class RoleBackend(AuthenticationBackend):
     """Permissions come from the role's group alone, so a request asks the database for them once at most."""
 
-    def _get_user_permissions(self, user_obj):
-        return Permission.objects.none()
+    def get_user_permissions(self, user_obj, obj=None):
+        return set()

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from stdnum import bic, iban, vatin
 
-from apps.company.brand import Brand
+from apps.company.brand import COLOURS, PICTURES, Brand
 from gmtc.errors import Refused
 from gmtc.models import AliveManager, Record, audit_log, between, unique_while_alive
 
@@ -129,6 +129,11 @@ class Company(Record):
     def current(cls) -> "Company":
         """The row; a new database has one with sample data (`apps/company/sample.py`)."""
         return cls.objects.get()
+
+    @classmethod
+    def current_brand(cls) -> Brand:
+        """What every page asks for, without the rest of the row."""
+        return Brand(*cls.objects.values_list("trade_name", *COLOURS, *PICTURES).get())
 
     # --- Reading
 

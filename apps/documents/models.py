@@ -7,13 +7,13 @@ from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
 from uuid_utils.compat import uuid7
 
 from apps.documents import filetypes, records, store
+from gmtc.addresses import address_of
 from gmtc.errors import Refused
 from gmtc.models import AliveManager, Record, RecordQuerySet, audit_log
 
@@ -70,7 +70,7 @@ class Document(models.Model):
         return self.title
 
     def get_absolute_url(self):
-        return reverse("documents:document", args=[self.pk])
+        return address_of("documents:document", self.pk)
 
     @classmethod
     def issue(
@@ -163,7 +163,7 @@ class Attachment(Record):
         return self.file_name
 
     def get_absolute_url(self):
-        return reverse("documents:attachment", args=[self.pk])
+        return address_of("documents:attachment", self.pk)
 
     @property
     def suffix(self) -> str:

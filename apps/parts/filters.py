@@ -103,7 +103,7 @@ class MovementFilter(django_filters.FilterSet):
     def search(self, movements, name, text):
         for word in text.split()[:8]:
             movements = movements.filter(
-                models.Q(part__search_text__contains=word.upper())
+                models.Q(part__in=Part.everything.search(word))
                 | models.Q(reference_number__icontains=word)
                 | models.Q(note__icontains=word)
             )

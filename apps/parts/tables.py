@@ -1,5 +1,7 @@
 """Columns of this room's lists, and what stands in their cells."""
 
+from operator import attrgetter
+
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.timezone import localtime
@@ -7,6 +9,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from apps.parts.models import MovementKind, Part, Procurement, StockMovement, Unit
+from gmtc.addresses import address_of
 from gmtc.tables import Column, RecordTable, badge
 from gmtc.templatetags.ui import quantity, reference, signed, unit_price
 
@@ -33,7 +36,7 @@ class PartTable(RecordTable):
         verbose_name=_("Category"),
         order_by="category__name",
         secondary=True,
-        cell=lambda part: part.category.name if part.category else "",
+        cell=attrgetter("category_name"),
     )
     unit_price = Column(
         verbose_name=_("Sales price"),
@@ -61,7 +64,7 @@ class PartTable(RecordTable):
         verbose_name=_("Usual place"),
         order_by="default_location__code",
         secondary=True,
-        cell=lambda part: part.default_location.code if part.default_location else "",
+        cell=attrgetter("place"),
     )
     manufacturer_number = Column(verbose_name=_("Manufacturer's number"), hidden=True)
     procurement = Column(verbose_name=_("Procurement"), hidden=True, cell=lambda part: PROCUREMENTS[part.procurement])
@@ -81,7 +84,7 @@ class MovementTable(RecordTable):
         fixed=True,
         link=True,
         css="main wrap",
-        cell=lambda row: row.part.sku,
+        cell=attrgetter("sku"),
     )
     kind = Column(verbose_name=_("Kind"), secondary=True, cell=lambda row: KINDS[row.kind])
     quantity = Column(
@@ -89,9 +92,9 @@ class MovementTable(RecordTable):
         numeric=True,
         fixed=True,
         css=lambda row: "minus" if row.quantity < 0 else "plus",
-        cell=lambda row: f"{signed(row.quantity)} {UNITS[row.part.unit]}",
+        cell=lambda row: f"{signed(row.quantity)} {UNITS[row.unit]}",
     )
-    location = Column(verbose_name=_("Storage location"), order_by="location__code", cell=lambda row: row.location.code)
+    location = Column(verbose_name=_("Storage location"), order_by="location__code", cell=attrgetter("place"))
     unit_cost = Column(
         verbose_name=_("Unit cost"), numeric=True, secondary=True, cell=lambda row: unit_price(row.unit_cost)
     )
@@ -103,4 +106,4 @@ class MovementTable(RecordTable):
         order_by = "-created_at"
 
     def url_of(self, movement: StockMovement) -> str:
-        return movement.part.get_absolute_url()
+        return address_of("parts:part_detail", movement.part_id)

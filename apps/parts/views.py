@@ -22,7 +22,8 @@ from gmtc.views import ActionView, Chip, CreateView, DetailView, ListView, Updat
 class PartList(ListView):
     permission = "parts.view_part"
     template_name = "parts/part_list.html"
-    queryset = Part.objects.select_related("category", "default_location")
+    # The two names and not their records, which would be two thirds of what is fetched.
+    queryset = Part.objects.annotate(category_name=F("category__name"), place=F("default_location__code"))
     filterset_class = PartFilter
     table_class = PartTable
     resource_class = PartResource
@@ -147,7 +148,9 @@ class PartTrash(ListView):
 class MovementList(ListView):
     permission = "parts.view_stockmovement"
     template_name = "parts/movement_list.html"
-    queryset = StockMovement.objects.select_related("part", "location", "created_by")
+    queryset = StockMovement.objects.select_related("created_by").annotate(
+        sku=F("part__sku"), unit=F("part__unit"), place=F("location__code")
+    )
     filterset_class = MovementFilter
     table_class = MovementTable
     resource_class = MovementResource

@@ -19,9 +19,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from apps.search.sources import HELD, SOURCES, Source, held_by
+from gmtc.searching import TRIGRAM, escaped, upper
 
 LONGEST = 100
-TRIGRAM = 3
 OWNERS = 20
 
 
@@ -39,15 +39,6 @@ class SharesTrigrams(Func):
     template = "(search_trigrams(%(expressions)s))"
     arg_joiner = ") @> search_trigrams("
     output_field = BooleanField()
-
-
-def upper(text: str) -> str:
-    """As PostgreSQL writes capitals: each letter for itself, so ß stays."""
-    return "".join(letter.upper() if len(letter.upper()) == 1 else letter for letter in text)
-
-
-def escaped(text: str) -> str:
-    return re.sub(r"([\\%_])", r"\\\1", text)
 
 
 NUMBER, NAME, TEXT = range(3)  # what was found, the best first

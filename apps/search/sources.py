@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import BooleanField, Func, Model, Q, QuerySet, TextField, Value
 from django.db.models.functions import Coalesce, Concat, NullIf, Trim
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apps.builds.models import Printer, PrinterBuild, ProductionJob
@@ -21,6 +20,7 @@ from apps.invoicing.models import Invoice
 from apps.orders.models import CustomerOrder
 from apps.parts.models import Category, Part, StorageLocation
 from apps.suppliers.models import GoodsReceipt, PurchaseOrder, Supplier
+from gmtc.addresses import address, address_of
 
 
 class Text(Func):
@@ -32,15 +32,15 @@ class Text(Func):
 
 
 def page(name: str) -> Callable[[str], str]:
-    return lambda key: reverse(name, args=[key])
+    return lambda key: address_of(name, key)
 
 
 def contact_page(customer: str) -> str:
-    return f"{reverse('customers:customer_detail', args=[customer])}#contacts"
+    return f"{address_of('customers:customer_detail', customer)}#contacts"
 
 
 def category_page(category: str) -> str:
-    return f"{reverse('parts:part_list')}?category={category}"
+    return f"{address('parts:part_list')}?category={category}"
 
 
 @dataclass(frozen=True, eq=False)

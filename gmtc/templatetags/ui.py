@@ -1,9 +1,11 @@
 """Template tags and filters of every page."""
 
 from decimal import Decimal
+from functools import lru_cache
 from uuid import uuid4
 
 from django import template
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import mark_safe
@@ -124,23 +126,30 @@ def get(mapping, key):
 
 
 @register.simple_tag(takes_context=True)
-def sidebar(context):
-    return navigation.sections_for(context["request"].user)
+def main_menu(context) -> str:
+    """The lines of the sidebar."""
+    path, user = context["request"].path, context["request"].user
+    current = path if path == "/" else navigation.current(path)
+    return _main_menu(frozenset(user.get_all_permissions()), user.is_staff, current, get_language())
 
 
 @register.simple_tag(takes_context=True)
-def house_menu(context):
-    return navigation.entries_for(context["request"].user, navigation.HOUSE)
+def create_menu(context) -> str:
+    return _create_menu(frozenset(context["request"].user.get_all_permissions()), get_language())
 
 
-@register.simple_tag(takes_context=True)
-def create_menu(context):
-    return navigation.entries_for(context["request"].user, navigation.CREATE)
+# Both are drawn once for all who may do the same: whatever else is shown in them must be an argument too.
 
 
-@register.simple_tag(takes_context=True)
-def current_line(context):
-    return navigation.current(context["request"].path)
+@lru_cache(maxsize=1_000)
+def _main_menu(held: frozenset[str], is_staff: bool, current: str, language: str) -> str:
+    lines = {"sections": navigation.sections_for(held), "house": navigation.entries_for(held, navigation.HOUSE)}
+    return render_to_string("ui/main_menu.html", lines | {"is_staff": is_staff, "current": current})
+
+
+@lru_cache(maxsize=100)
+def _create_menu(held: frozenset[str], language: str) -> str:
+    return render_to_string("ui/create_menu.html", {"entries": navigation.entries_for(held, navigation.CREATE)})
 
 
 @register.simple_tag(takes_context=True)

@@ -7,13 +7,13 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import Group, PermissionsMixin
 from django.db import models, transaction
 from django.db.models.functions import Lower
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from apps.accounts import preferences
 from apps.accounts.roles import Role
+from gmtc.addresses import address_of
 from gmtc.errors import Refused
 from gmtc.models import audit_log
 
@@ -117,7 +117,7 @@ class User(AbstractBaseUser, PermissionsMixin):
                 del self.skip_history_when_saving
 
     def get_absolute_url(self):
-        return reverse("accounts:user", args=[self.pk])
+        return address_of("accounts:user", self.pk)
 
     def get_full_name(self):
         return self.name

@@ -5,14 +5,15 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models, transaction
 from django.db.models.functions import Concat, Lower, Upper
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apps.builds.models.checklist import MAX_STEPS
 from apps.parts.models import Part, Procurement
+from gmtc.addresses import address_of
 from gmtc.bulk import create_all
 from gmtc.errors import Refused
 from gmtc.models import MAX_MONEY, AliveManager, Record, RecordQuerySet, audit_log, between, unique_while_alive
+from gmtc.searching import upper
 
 MAX_DAYS = 365
 
@@ -26,7 +27,7 @@ class PrinterBuildQuerySet(RecordQuerySet):
     def search(self, text: str):
         """Every word somewhere in model number or name."""
         for word in text.split()[:8]:
-            self = self.filter(search_text__contains=word.upper())
+            self = self.filter(search_text__contains=upper(word))
         return self
 
     def named_in(self, text: str):
@@ -116,7 +117,7 @@ class PrinterBuild(Record):
         return self.model_number
 
     def get_absolute_url(self):
-        return reverse("builds:build_detail", args=[self.pk])
+        return address_of("builds:build_detail", self.pk)
 
     # --- Reading
 

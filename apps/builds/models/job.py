@@ -6,7 +6,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -19,9 +18,11 @@ from apps.builds.models.job_stock import JobStock, lock_parts, named
 from apps.builds.models.revision import Status as RevisionStatus
 from apps.numbering.models import Key, next_number
 from apps.parts.models import Part, Procurement, Unit
+from gmtc.addresses import address_of
 from gmtc.bulk import create_all
 from gmtc.errors import IllegalMove, Refused
 from gmtc.models import MAX_MONEY, AliveManager, Record, RecordQuerySet, audit_log, between
+from gmtc.searching import upper
 from gmtc.states import move
 
 MAX_PIECES = 10_000
@@ -51,7 +52,7 @@ class ProductionJobQuerySet(RecordQuerySet):
     def search(self, text: str):
         """Every word somewhere in the number, the part, or the order and its customer."""
         for word in text.split()[:8]:
-            word = word.upper()
+            word = upper(word)
             self = self.filter(
                 Q(number__contains=word)
                 | Q(part__search_text__contains=word)
@@ -175,7 +176,7 @@ class ProductionJob(JobStock, Record):
         return self.number
 
     def get_absolute_url(self):
-        return reverse("builds:job_detail", args=[self.pk])
+        return address_of("builds:job_detail", self.pk)
 
     # --- Reading
 

@@ -3,7 +3,6 @@ from pathlib import PurePath
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -12,6 +11,7 @@ from apps.builds.models.build import PrinterBuild
 from apps.builds.models.parts_list_row import PartsListRow, RowKind
 from apps.builds.models.revision import BuildPart
 from apps.parts.models import Part, Unit
+from gmtc.addresses import address_of
 from gmtc.bulk import create_all, update_all
 from gmtc.errors import Refused
 from gmtc.imports import storage_name
@@ -58,7 +58,12 @@ class PartsListImport(Record):
     mapping = models.JSONField(default=list)
     message = models.TextField(gettext_lazy("message"), blank=True)
     revision = models.ForeignKey(
-        "builds.BuildRevision", models.PROTECT, null=True, related_name="+", verbose_name=gettext_lazy("revision")
+        "builds.BuildRevision",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=gettext_lazy("revision"),
+        db_index=False,  # `builds_partslist_revision` is one
     )
 
     history = audit_log(without=("headings",))
@@ -81,7 +86,7 @@ class PartsListImport(Record):
         return self.original_name
 
     def get_absolute_url(self):
-        return reverse("builds:import_detail", args=[self.pk])
+        return address_of("builds:import_detail", self.pk)
 
     # --- Reading
 

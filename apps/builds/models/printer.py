@@ -3,12 +3,13 @@ import datetime
 
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from gmtc.addresses import address_of
 from gmtc.errors import Refused
 from gmtc.models import AliveManager, Record, RecordQuerySet, audit_log, between
+from gmtc.searching import upper
 from gmtc.states import move
 
 WARRANTY_MONTHS = 24  # § 438(1) no. 3 BGB: two years from delivery
@@ -24,7 +25,7 @@ class PrinterQuerySet(RecordQuerySet):
     def search(self, text: str):
         """Every word somewhere in the serial number, the model, the owner, or the numbers of job and order."""
         for word in text.split()[:8]:
-            word = word.upper()
+            word = upper(word)
             self = self.filter(
                 Q(serial__contains=word)
                 | Q(part__search_text__contains=word)
@@ -110,7 +111,7 @@ class Printer(Record):
         return self.serial
 
     def get_absolute_url(self):
-        return reverse("builds:printer_detail", args=[self.pk])
+        return address_of("builds:printer_detail", self.pk)
 
     @property
     def is_in_stock(self) -> bool:

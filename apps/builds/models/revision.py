@@ -6,12 +6,12 @@ from uuid import UUID
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.builds.bills import Bills, lock_bills, products_above
 from apps.parts.models import Part
+from gmtc.addresses import address_of
 from gmtc.bulk import update_all
 from gmtc.errors import IllegalMove, Refused
 from gmtc.lined import Line, Lined
@@ -110,7 +110,7 @@ class BuildRevision(Lined):
         return f"{self.build} R{self.number}"
 
     def get_absolute_url(self):
-        return reverse("builds:revision_detail", args=[self.pk])
+        return address_of("builds:revision_detail", self.pk)
 
     # --- Reading
 

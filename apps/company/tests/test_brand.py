@@ -163,3 +163,11 @@ def test_the_name_of_a_picture_is_made_of_its_content(admin):
     first = Company.current().logo.name
     company.revise({"logo": check(png())}, by=admin, version=company.version)
     assert Company.current().logo.name != first
+
+
+@pytest.mark.django_db
+def test_the_brand_of_a_page_is_that_of_the_whole_row(admin):
+    company = Company.current()
+    company.revise({"trade_name": "Blau", "ink": "#101020", "logo_dark": check(png())}, by=admin, version=1)
+    assert Company.current_brand() == Company.current().brand
+    assert Company.current_brand().logo_dark

@@ -3,7 +3,6 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Concat, Lower, Trim, Upper
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from stdnum.de import leitweg
 from stdnum.eu import vat
@@ -16,6 +15,7 @@ from apps.customers.models.settled import Settled
 from apps.customers.models.tax import TaxCase, compact_vat_id, why_not
 from apps.customers.models.taxed import Taxed, VatCheck
 from apps.numbering.models import Key, next_number
+from gmtc.addresses import address_of
 from gmtc.countries import name_of
 from gmtc.errors import Refused
 from gmtc.models import MAX_MONEY, AliveManager, Record, RecordQuerySet, audit_log, between
@@ -57,8 +57,7 @@ class CustomerQuerySet(RecordQuerySet):
     def search(self, text: str):
         """Every word somewhere in number, name, VAT ID, e-mail, phone, postcode or city."""
         for word in text.split()[:8]:
-            # Upper of the database on both sides: Python makes SS of ß.
-            self = self.filter(search_text__contains=Upper(Value(word)))
+            self = self.filter(search_text__holds=word)
         return self
 
     def blocked(self):
@@ -260,7 +259,7 @@ class Customer(Taxed, Noting, Settled, Named, Record):
         return self.full_name
 
     def get_absolute_url(self):
-        return reverse("customers:customer_detail", args=[self.pk])
+        return address_of("customers:customer_detail", self.pk)
 
     def clean(self):
         self.vat_id = compact_vat_id(self.vat_id)

@@ -50,12 +50,12 @@ class Noting(models.Model):
         interaction.full_clean()
         with transaction.atomic():
             interaction.save(by=by, reason="note")
-            if follow_up_by and follow_up_by != by:
-                notify(
-                    [follow_up_by],
-                    kind=Kind.FOLLOW_UP,
-                    title=lambda: _("Follow up on %(customer)s") % {"customer": self},
-                    body=interaction.text[:500],
-                    url=interaction.get_absolute_url(),
-                )
+            notify(
+                [follow_up_by],
+                by=by,
+                kind=Kind.FOLLOW_UP,
+                title=lambda: _("Follow up on %(customer)s") % {"customer": self},
+                body=interaction.text[:500],
+                url=interaction.get_absolute_url(),
+            )
         return interaction

@@ -9,7 +9,6 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q, Sum, Value
 from django.db.models.functions import Concat, Now, TruncDate, Upper
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +21,7 @@ from apps.deliveries.models.ship_to import ShipTo
 from apps.documents.mailing import Mailed
 from apps.documents.models import Document
 from apps.numbering.models import Key, next_number
+from gmtc.addresses import address_of
 from gmtc.errors import IllegalMove, Refused
 from gmtc.lined import Lined
 from gmtc.models import AliveManager, RecordQuerySet, audit_log, between
@@ -193,7 +193,7 @@ class Delivery(Mailed, ShipTo, Lined):
         return self.number or gettext("Delivery %(mark)s") % {"mark": self.pk.hex[-4:].upper()}
 
     def get_absolute_url(self):
-        return reverse("deliveries:delivery_detail", args=[self.pk])
+        return address_of("deliveries:delivery_detail", self.pk)
 
     @classmethod
     def has_returns_condition(cls) -> Q:

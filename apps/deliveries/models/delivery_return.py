@@ -3,14 +3,15 @@ from typing import NamedTuple
 
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from apps.deliveries.models.delivery_line import SMALLEST, DeliveryLine
 from apps.parts.models import StorageLocation
+from gmtc.addresses import address_of
 from gmtc.errors import Refused
 from gmtc.models import MAX_QUANTITY, AliveManager, Record, RecordQuerySet, audit_log, between
+from gmtc.searching import upper
 
 
 class Condition(models.TextChoices):
@@ -37,7 +38,7 @@ class DeliveryReturnQuerySet(RecordQuerySet):
     def search(self, text: str):
         """Every word somewhere in the number, the delivery, its order or the customer."""
         for word in text.split()[:8]:
-            word = word.upper()
+            word = upper(word)
             self = self.filter(
                 Q(number__icontains=word)
                 | Q(delivery__search_text__contains=word)
@@ -76,7 +77,7 @@ class DeliveryReturn(Record):
         return self.number
 
     def get_absolute_url(self):
-        return reverse("deliveries:return_detail", args=[self.pk])
+        return address_of("deliveries:return_detail", self.pk)
 
     def discard(self, *, by):
         raise Refused(_("A return is not deleted."))

@@ -8,7 +8,6 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q, Sum, Value
 from django.db.models.functions import Concat, Now, TruncDate, Upper
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +24,7 @@ from apps.invoicing.models.issuing import Issuing
 from apps.invoicing.models.settling import Settling
 from apps.invoicing.party import Party
 from apps.orders.models import OrderTax
+from gmtc.addresses import address_of
 from gmtc.errors import IllegalMove, Refused
 from gmtc.lined import Lined
 from gmtc.models import MAX_MONEY, AliveManager, RecordQuerySet, audit_log, between
@@ -210,7 +210,6 @@ class Invoice(Drafting, Issuing, Settling, Lined):
         indexes = [
             models.Index(fields=["status", "due_date"], name="invoicing_invoice_due"),
             models.Index(fields=["customer", "-id"], name="invoicing_invoice_customer"),
-            models.Index(fields=["order"], name="invoicing_invoice_order"),
             models.Index(fields=["invoice_date"], name="invoicing_invoice_date"),
         ]
         constraints = [
@@ -266,7 +265,7 @@ class Invoice(Drafting, Issuing, Settling, Lined):
         return self.number or gettext("Draft %(mark)s") % {"mark": self.pk.hex[-4:].upper()}
 
     def get_absolute_url(self):
-        return reverse("invoicing:invoice_detail", args=[self.pk])
+        return address_of("invoicing:invoice_detail", self.pk)
 
     # --- Reading
 

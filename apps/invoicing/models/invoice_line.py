@@ -70,7 +70,6 @@ class InvoiceLine(Line):
     class Meta(Line.Meta):
         verbose_name = _("line of an invoice")
         verbose_name_plural = _("lines of invoices")
-        indexes = [models.Index(fields=["order_line"], name="invoicing_line_order_line")]
         constraints = [
             models.CheckConstraint(
                 # less than nothing is legal: a credit note, or a trade-in

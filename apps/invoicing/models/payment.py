@@ -1,11 +1,12 @@
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apps.invoicing.models.invoice_tax import money_field
+from gmtc.addresses import address_of
 from gmtc.errors import Refused
 from gmtc.models import MAX_MONEY, AliveManager, Record, RecordQuerySet, audit_log, between
+from gmtc.searching import upper
 
 
 class Method(models.TextChoices):
@@ -22,7 +23,7 @@ class PaymentQuerySet(RecordQuerySet):
         """Every word somewhere in the invoice, the reference or the note."""
         for word in text.split()[:8]:
             self = self.filter(
-                Q(invoice__search_text__contains=word.upper()) | Q(reference__icontains=word) | Q(note__icontains=word)
+                Q(invoice__search_text__contains=upper(word)) | Q(reference__icontains=word) | Q(note__icontains=word)
             )
         return self
 
@@ -54,10 +55,7 @@ class Payment(Record):
         ordering = ["-paid_on", "-id"]
         default_permissions = ("view",)
         permissions = [("export_payment", "Can export payments")]
-        indexes = [
-            models.Index(fields=["paid_on"], name="invoicing_payment_day"),
-            models.Index(fields=["invoice"], name="invoicing_payment_invoice"),
-        ]
+        indexes = [models.Index(fields=["paid_on"], name="invoicing_payment_day")]
         constraints = [
             between("amount", -MAX_MONEY, MAX_MONEY, name="invoicing_payment_amount"),
             between("reduction", -MAX_MONEY, MAX_MONEY, name="invoicing_payment_reduction"),
@@ -76,7 +74,7 @@ class Payment(Record):
         return f"{self.invoice}: {self.amount}"
 
     def get_absolute_url(self):
-        return reverse("invoicing:invoice_detail", args=[self.invoice_id]) + "#payments"
+        return address_of("invoicing:invoice_detail", self.invoice_id) + "#payments"
 
     @property
     def is_reversed(self) -> bool:

@@ -7,7 +7,6 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Upper
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +21,7 @@ from apps.orders.models.order_set import CustomerOrderQuerySet
 from apps.orders.models.status import CONFIRMED, OPEN, Status
 from apps.orders.models.tax import OrderTax, tax_of
 from apps.parts.models import Reference
+from gmtc.addresses import address_of
 from gmtc.errors import IllegalMove, Refused
 from gmtc.lined import Lined
 from gmtc.models import MAX_MONEY, AliveManager, audit_log, between
@@ -176,7 +176,7 @@ class CustomerOrder(Mailed, Lined):
         return self.number or self.quote_number or draft
 
     def get_absolute_url(self):
-        return reverse("orders:order_detail", args=[self.pk])
+        return address_of("orders:order_detail", self.pk)
 
     # --- Reading
 

@@ -14,7 +14,7 @@ class CustomerOrderQuerySet(RecordQuerySet):
     def search(self, text: str):
         """Every word somewhere in the numbers, the customer, their reference, or in a part of the order."""
         for word in text.split()[:8]:
-            lines = OrderLine.objects.filter(order=OuterRef("pk"), part__search_text__contains=word.upper())
+            lines = OrderLine.objects.filter(order=OuterRef("pk"), part__search_text__holds=word)
             # Upper of the database on both sides: Python makes SS of ß.
             word = Upper(Value(word))
             self = self.filter(Q(search_text__contains=word) | Q(customer__search_text__contains=word) | Exists(lines))

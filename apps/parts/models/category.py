@@ -1,8 +1,8 @@
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apps.parts.models.tree import Branch
+from gmtc.addresses import address_of
 from gmtc.models import audit_log, unique_while_alive
 
 
@@ -33,4 +33,4 @@ class Category(Branch):
         return self.name
 
     def get_absolute_url(self):
-        return reverse("parts:category_edit", args=[self.pk])
+        return address_of("parts:category_edit", self.pk)

@@ -1,8 +1,8 @@
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apps.parts.models.tree import Branch
+from gmtc.addresses import address_of
 from gmtc.models import audit_log, unique_while_alive
 
 
@@ -32,4 +32,4 @@ class StorageLocation(Branch):
         return self.code
 
     def get_absolute_url(self):
-        return reverse("parts:location_detail", args=[self.pk])
+        return address_of("parts:location_detail", self.pk)

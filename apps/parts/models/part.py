@@ -5,11 +5,11 @@ from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Concat, Upper
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apps.parts.models.moving import Moving
 from apps.parts.models.unit import Unit
+from gmtc.addresses import address_of
 from gmtc.alphabet import Alphabetical
 from gmtc.errors import Refused
 from gmtc.models import (
@@ -33,7 +33,7 @@ class PartQuerySet(RecordQuerySet):
     def search(self, text: str):
         """Every word somewhere in SKU, name, CAD name, manufacturer number or barcode."""
         for word in text.split()[:8]:
-            self = self.filter(search_text__contains=word.upper())
+            self = self.filter(search_text__holds=word)
         return self
 
     def low_stock(self):
@@ -215,7 +215,7 @@ class Part(Moving, Record):
         return self.sku
 
     def get_absolute_url(self):
-        return reverse("parts:part_detail", args=[self.pk])
+        return address_of("parts:part_detail", self.pk)
 
     # --- Reading
 

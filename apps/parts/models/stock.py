@@ -66,7 +66,10 @@ class StockMovement(Referring):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    part = models.ForeignKey("parts.Part", models.PROTECT, related_name="movements", verbose_name=_("part"))
+    # Without an index of its own: `parts_movement_part` begins with it, and this is the longest table.
+    part = models.ForeignKey(
+        "parts.Part", models.PROTECT, related_name="movements", verbose_name=_("part"), db_index=False
+    )
     location = models.ForeignKey(
         "parts.StorageLocation", models.PROTECT, related_name="movements", verbose_name=_("storage location")
     )

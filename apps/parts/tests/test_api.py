@@ -183,6 +183,13 @@ def test_the_list_of_the_strategy_filters_sorts_and_pages(as_viewer):
     assert answer["meta"].keys() == {"timestamp", "request_id"}
 
 
+def test_names_are_sorted_by_the_alphabet_as_in_the_pages(as_viewer):
+    for name in ("Zange", "Öl", "ofen", "Oxid"):
+        make_part(name=name)
+    for sort, expected in (("name", ["ofen", "Öl", "Oxid", "Zange"]), ("-name", ["Zange", "Oxid", "Öl", "ofen"])):
+        assert [each["name"] for each in as_viewer.get(f"/api/parts?sort={sort}").json()["data"]] == expected
+
+
 def test_a_category_is_found_by_id_and_an_unknown_one_has_no_parts(as_viewer):
     category = make_category()
     part = make_part(category=category)

@@ -2,13 +2,14 @@ from decimal import Decimal
 
 from django.db import models, transaction
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
+from gmtc.addresses import address_of
 from gmtc.errors import Refused
 from gmtc.models import MAX_QUANTITY, AliveManager, Record, RecordQuerySet, audit_log, between
+from gmtc.searching import upper
 
 
 class GoodsReceiptQuerySet(RecordQuerySet):
@@ -17,8 +18,8 @@ class GoodsReceiptQuerySet(RecordQuerySet):
             self = self.filter(
                 Q(number__icontains=word)
                 | Q(delivery_note__icontains=word)
-                | Q(purchase_order__search_text__contains=word.upper())
-                | Q(purchase_order__supplier__search_text__contains=word.upper())
+                | Q(purchase_order__search_text__contains=upper(word))
+                | Q(purchase_order__supplier__search_text__contains=upper(word))
             )
         return self
 
@@ -59,7 +60,7 @@ class GoodsReceipt(Record):
         return self.number
 
     def get_absolute_url(self):
-        return reverse("suppliers:goods_receipt_detail", args=[self.pk])
+        return address_of("suppliers:goods_receipt_detail", self.pk)
 
     @property
     def is_reversed(self) -> bool:

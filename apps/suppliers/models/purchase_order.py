@@ -5,7 +5,6 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce, Upper
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -29,9 +28,11 @@ from apps.suppliers.models.supplier import (
     rate_field,
 )
 from apps.suppliers.models.supplier_part import SupplierPart
+from gmtc.addresses import address_of
 from gmtc.errors import IllegalMove, Refused
 from gmtc.lined import Lined
 from gmtc.models import MAX_MONEY, TODAY, AliveManager, RecordQuerySet, audit_log, between
+from gmtc.searching import upper
 from gmtc.states import move
 
 # What is copied from supplier and company when an order is sent.
@@ -50,13 +51,9 @@ class PurchaseOrderQuerySet(RecordQuerySet):
     def search(self, text: str):
         """Every word somewhere in the number, the supplier, their reference, or in a part of the order."""
         for word in text.split()[:8]:
-            word = word.upper()
-            lines = PurchaseOrderLine.objects.filter(purchase_order=OuterRef("pk"))
-            self = self.filter(
-                Q(search_text__contains=word)
-                | Q(supplier__search_text__contains=word)
-                | Exists(lines.filter(part__search_text__contains=word))
-            )
+            lines = PurchaseOrderLine.objects.filter(purchase_order=OuterRef("pk"), part__search_text__holds=word)
+            word = upper(word)
+            self = self.filter(Q(search_text__contains=word) | Q(supplier__search_text__contains=word) | Exists(lines))
         return self
 
     def drafts(self):
@@ -157,7 +154,7 @@ class PurchaseOrder(Receiving, Mailed, Lined):
         return self.number or gettext("Draft %(mark)s") % {"mark": self.pk.hex[-4:].upper()}
 
     def get_absolute_url(self):
-        return reverse("suppliers:purchase_order_detail", args=[self.pk])
+        return address_of("suppliers:purchase_order_detail", self.pk)
 
     # --- Words of the database
 

@@ -170,12 +170,12 @@ class Receiving(models.Model):
         return Status.PARTIAL if any(line.received_quantity for line in lines) else Status.SENT
 
     def _tell(self, receipt: GoodsReceipt, by) -> None:
-        if self.ordered_by and self.ordered_by != by:
-            notify(
-                [self.ordered_by],
-                kind=Kind.PURCHASING,
-                title=lambda: (
-                    gettext("Goods of %(order)s have come (%(supplier)s)") % {"order": self, "supplier": self.supplier}
-                ),
-                url=self.get_absolute_url(),
-            )
+        notify(
+            [self.ordered_by],
+            by=by,
+            kind=Kind.PURCHASING,
+            title=lambda: (
+                gettext("Goods of %(order)s have come (%(supplier)s)") % {"order": self, "supplier": self.supplier}
+            ),
+            url=self.get_absolute_url(),
+        )

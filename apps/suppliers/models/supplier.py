@@ -5,12 +5,13 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Concat, Upper
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apps.numbering.models import Key, next_number
+from gmtc.addresses import address_of
 from gmtc.errors import Refused
 from gmtc.models import MAX_MONEY, AliveManager, Record, RecordQuerySet, audit_log, between
+from gmtc.searching import upper
 
 MAX_RATE = 1_000_000
 MIN_RATE = Decimal("0.000001")
@@ -85,7 +86,7 @@ class SupplierQuerySet(RecordQuerySet):
     def search(self, text: str):
         """Every word somewhere in number, name, town, e-mail or our customer number there."""
         for word in text.split()[:8]:
-            self = self.filter(search_text__contains=word.upper())
+            self = self.filter(search_text__contains=upper(word))
         return self
 
     def active(self):
@@ -189,7 +190,7 @@ class Supplier(Record):
         return self.name
 
     def get_absolute_url(self):
-        return reverse("suppliers:supplier_detail", args=[self.pk])
+        return address_of("suppliers:supplier_detail", self.pk)
 
     def save(self, *, by=None, reason: str = "", **kwargs):
         """A new supplier gets its number here, last in the transaction."""
@@ -245,4 +246,4 @@ class SupplierContact(Record):
         return self.name
 
     def get_absolute_url(self):
-        return reverse("suppliers:supplier_detail", args=[self.supplier_id])
+        return address_of("suppliers:supplier_detail", self.supplier_id)

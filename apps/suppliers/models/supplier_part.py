@@ -10,11 +10,11 @@ from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.db.models import F, Prefetch, Q
 from django.db.models.functions import Concat, Lower, Upper
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.suppliers.models.supplier import days_field
+from gmtc.addresses import address_of
 from gmtc.errors import Refused
 from gmtc.lined import Line, Lined
 from gmtc.models import (
@@ -27,6 +27,7 @@ from gmtc.models import (
     unique_while_alive,
 )
 from gmtc.money import cents, unit_price
+from gmtc.searching import upper
 
 SMALLEST = Decimal("0.001")
 
@@ -57,7 +58,7 @@ class SupplierPartQuerySet(RecordQuerySet):
     def search(self, text: str):
         """Every word somewhere in the supplier's number and name of it, or in our part."""
         for word in text.split()[:8]:
-            self = self.filter(Q(search_text__contains=word.upper()) | Q(part__search_text__contains=word.upper()))
+            self = self.filter(Q(search_text__contains=upper(word)) | Q(part__search_text__contains=upper(word)))
         return self
 
     def orderable(self):
@@ -153,7 +154,7 @@ class SupplierPart(Lined):
         return f"{self.part} · {self.supplier}"
 
     def get_absolute_url(self):
-        return reverse("suppliers:supplier_part_detail", args=[self.pk])
+        return address_of("suppliers:supplier_part_detail", self.pk)
 
     @property
     def lines(self):

@@ -8,8 +8,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.parts.tests.factories import execute, make_part
-from apps.suppliers.models import SupplierPart
-from apps.suppliers.tests.factories import faults, make_offer, make_supplier
+from apps.suppliers.models import PurchaseOrder, Supplier, SupplierPart
+from apps.suppliers.tests.factories import faults, make_offer, make_order, make_supplier
 from gmtc.errors import Refused
 from gmtc.testing import race
 
@@ -142,3 +142,13 @@ def test_the_database_takes_no_nonsense(change):
     make_offer()
     with pytest.raises(IntegrityError), transaction.atomic():
         execute(f"UPDATE suppliers_supplierpart SET {change}")  # noqa: S608 - the columns stand above
+
+
+@pytest.mark.parametrize("typed", ["weiß", "WEIß", "Weiß gmbh"])
+def test_a_supplier_with_sharp_s_is_found_with_offers_and_orders(typed):
+    offer = make_offer(make_part(name="Weißblech"), make_supplier(name="Weiß GmbH"))
+    order = make_order(supplier=offer.supplier)
+
+    assert list(Supplier.objects.search(typed)) == [offer.supplier]
+    assert list(PurchaseOrder.objects.search(typed)) == [order]
+    assert list(SupplierPart.objects.search("weiß")) == [offer]

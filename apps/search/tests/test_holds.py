@@ -1,0 +1,41 @@
+"""`search_text__holds`: what the lists find by, and that an index answers it."""
+
+import pytest
+from django.db import connection
+
+from apps.orders.models import CustomerOrder, OrderLine
+from apps.parts.models import Part
+from apps.parts.tests.factories import make_part
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("word", ["450", "mgn12_450", "weiß", "WEIß", "Größe", "100%", "0\\5", "5", "%", "_", "\\"])
+def test_a_word_is_found_wherever_it_stands_and_stands_for_itself(word):
+    make_part(sku="MGN12_450mm", name="Schiene weiß, Größe 5, 100% 0\\5")
+    make_part(sku="MGN12X200MM", name="Anderes Teil")
+
+    assert [part.sku for part in Part.objects.filter(search_text__holds=word)] == ["MGN12_450mm"]
+
+
+@pytest.mark.parametrize("word", ["4500", "50mm4", "%450", "m m", "weiss"])
+def test_what_does_not_stand_there_is_not_found(word):
+    make_part(sku="MGN12_450mm", name="Schiene weiß")
+
+    assert not Part.objects.filter(search_text__holds=word).exists()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        lambda: Part.everything.search("mgn12 450"),
+        lambda: Part.everything.trashed().search("mgn12"),
+        lambda: OrderLine.objects.filter(part__search_text__holds="mgn12"),
+        lambda: CustomerOrder.objects.search("mgn12"),
+    ],
+)
+def test_the_index_of_parts_answers(rows):
+    """Of a handful of rows PostgreSQL would rather read them all, or take the first index at hand."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+    assert "search_parts_part_trigrams" in rows().explain()
