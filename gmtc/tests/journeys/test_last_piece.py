@@ -12,7 +12,10 @@ from apps.deliveries.tests.factories import make_order, make_sold
 from apps.orders.models import CustomerOrder
 from apps.parts.models import StockMovement
 from apps.parts.tests.factories import make_location, make_stock
-from gmtc.tests.servers import held, until, waiting
+from gmtc.tests.servers import PATIENCE, held, until, waiting
+
+# Two papers are drawn at the same time, perhaps the first ones of the process.
+SLOWLY = PATIENCE * 1000
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
@@ -45,7 +48,7 @@ def test_two_confirm_orders_for_the_last_piece(open_page, staff, manager):
     outlooks = [dialog(page, order, "confirm") for page, order in zip(pages, orders, strict=True)]
     press_together(part, *outlooks)
     for page in pages:
-        expect(page.locator(".detail-title h1")).to_contain_text("AB-")
+        expect(page.locator(".detail-title h1")).to_contain_text("AB-", timeout=SLOWLY)
         page.wait_for_load_state("networkidle")
 
     part.refresh_from_db()
@@ -81,12 +84,12 @@ def test_two_ship_the_last_piece_of_a_shelf(open_page, staff, manager, expected_
     dialogs = [dialog(page, delivery, "ship") for page, delivery in zip(pages, deliveries, strict=True)]
     expected_console_errors.append("422")
     press_together(part, *dialogs)
-    until(lambda: Delivery.objects.shipped().exists(), "one to get it")
+    until(lambda: Delivery.objects.shipped().exists() and not waiting(), "one to get it")
     won = Delivery.objects.shipped().get()
     lost = next(delivery for delivery in deliveries if delivery != won)
     winner, loser = (pages[deliveries.index(each)] for each in (won, lost))
-    expect(winner.locator(".detail-title h1")).to_contain_text(f"LS-{timezone.localdate().year}-0001")
-    expect(loser.locator("#dialog")).to_contain_text("NOZZLE-04: 1 needed, 0 free")
+    expect(winner.locator(".detail-title h1")).to_contain_text(f"LS-{timezone.localdate().year}-0001", timeout=SLOWLY)
+    expect(loser.locator("#dialog")).to_contain_text("NOZZLE-04: 1 needed, 0 free", timeout=SLOWLY)
     expect(loser.locator("#dialog h1")).to_have_text(f"Ship {lost}")
     assert StockMovement.objects.filter(kind="sale").count() == 1
 
@@ -98,7 +101,7 @@ def test_two_ship_the_last_piece_of_a_shelf(open_page, staff, manager, expected_
     lost.refresh_from_db()
     lost.write({}, [row], by=staff, version=lost.version)
     dialog(loser, lost, "ship").locator("button[type=submit]").click()
-    expect(loser.locator(".detail-title h1")).to_contain_text(f"LS-{timezone.localdate().year}-0002")
+    expect(loser.locator(".detail-title h1")).to_contain_text(f"LS-{timezone.localdate().year}-0002", timeout=SLOWLY)
     part.refresh_from_db()
     assert (part.current_stock, part.reserved_stock) == (0, 0)
     books_add_up()
