@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import models
+from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -160,6 +161,8 @@ def _shown(each, value, names) -> str:
         return str(_("yes") if value else _("no"))
     if each.choices:
         return str(dict(each.flatchoices).get(value, value))
+    if isinstance(value, datetime):
+        value = timezone.localtime(value)
     if isinstance(value, dict):
         return "; ".join(f"{key}: {text}" for key, text in value.items())
     return str(localize(value.normalize() if hasattr(value, "normalize") and value == 0 else value))

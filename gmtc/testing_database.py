@@ -73,6 +73,12 @@ class CopiedDatabase(DatabaseCreation):
         super().destroy_test_db(*args, **kwargs)
         self.release()
 
+    def _destroy_test_db(self, test_database_name, verbosity):
+        """By force: a thread of the last test may still be on its way out."""
+        self.connection.close()
+        with self._nodb_cursor() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS {self._quote_name(test_database_name)} WITH (FORCE)")
+
     def claim(self) -> None:
         """Take the first free number."""
         self._claimed = ExitStack()

@@ -39,6 +39,7 @@ REASONS = {
     "declined": ["Zu teuer, hat sich für einen anderen Hersteller entschieden", "Projekt verschoben auf nächstes Jahr"],
     "cancelled": ["Kunde hat das Budget nicht bekommen", "Doppelt bestellt"],
 }
+SILENCE = "Keine Rückmeldung"
 COLOURS = ["RAL 7016 anthrazit", "RAL 9005 tiefschwarz", "RAL 5010 enzianblau"]
 
 
@@ -81,6 +82,8 @@ class Sales:
             return
         at(now + timedelta(hours=3), self._quote, order, 14 if fate == "expired" else 30)
         day = timezone.localdate()
+        if fate == "expired":  # after two months nobody waits for an answer any more
+            at(now + timedelta(days=60), self._decline, order, SILENCE)
         latest = min(18, max((self.today - day).days - 1, 4))
         answered = moment(on_workday(day + timedelta(days=rng.randrange(3, latest))), rng)
         if fate == "declined":
@@ -138,8 +141,8 @@ class Sales:
             come = moment(on_workday(timezone.localdate() + timedelta(days=self.rng.randrange(2, 9))), self.rng)
             self.agenda.at(come, self._fetch, order)
 
-    def _decline(self, order: CustomerOrder) -> None:
-        order.decline(by=order.responsible, reason=self.rng.choice(REASONS["declined"]))
+    def _decline(self, order: CustomerOrder, reason: str = "") -> None:
+        order.decline(by=order.responsible, reason=reason or self.rng.choice(REASONS["declined"]))
 
     def _cancel(self, order: CustomerOrder) -> None:
         order.cancel(by=self.people.manager, reason=self.rng.choice(REASONS["cancelled"]))

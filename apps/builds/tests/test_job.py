@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.utils import timezone
+from django.utils.formats import localize
 
 from apps.builds.models import ExtraKind, JobCheck, JobPart, JobStatus, Printer, PrinterStatus, ProductionJob, Shortage
 from apps.builds.tests.factories import (
@@ -25,6 +27,7 @@ from apps.parts.models import Procurement, Reservation, StockMovement, Unit
 from apps.parts.tests.factories import execute, make_location, make_part, make_stock
 from apps.parts.verify import RULES as STOCK_RULES
 from gmtc.errors import IllegalMove, Refused
+from gmtc.history import entries
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +47,14 @@ def stock(part) -> tuple[Decimal, Decimal]:
 
 def all_faults() -> list:
     return faults() + [fault for rule in STOCK_RULES for fault in rule.find()]
+
+
+def test_its_history_tells_the_time_on_the_clock_of_the_house(staff):
+    job = released(make_job(by=staff), by=staff)
+    newest = entries(job)[0]
+    told = {change.label: change.new for change in newest.changes}
+    assert told["Released"] == localize(timezone.localtime(job.released_at))
+    assert timezone.localtime(job.released_at).utcoffset()  # else the test could not fail
 
 
 # --- Creating

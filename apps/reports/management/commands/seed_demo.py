@@ -10,6 +10,7 @@ from apps.builds import demo as builds
 from apps.customers import demo as customers
 from apps.deliveries import demo as deliveries
 from apps.invoicing import demo as invoicing
+from apps.notifications import demo as notifications
 from apps.orders import demo as orders
 from apps.parts import demo as parts
 from apps.parts.models import Part
@@ -37,6 +38,7 @@ class Command(BaseCommand):
         # All or nothing, so no verb needs a savepoint of its own: a third of all statements less.
         with transaction.atomic(), mock.patch.object(connection.features, "uses_savepoints", False):
             people = accounts.fill()
+            notifications.fill(agenda)
             # From the ground up: each room builds on what the rooms below it have written. Then the year happens.
             parts.fill(rng, today, people, agenda)
             suppliers.fill(rng, today, people, agenda, orders=options["orders"])
