@@ -68,12 +68,16 @@ class Agenda:
         for day in days:
             self.at(timezone.make_aware(datetime.combine(day, at)), happen, day)
 
-    def run(self) -> None:
-        clock = Clock()
+    def run(self, *, tell: Callable[[date], None] = lambda day: None) -> None:
+        """Until nothing is left. `tell` hears of the first day of each month on which something happens."""
+        clock, month = Clock(), ""
         with turned_back(clock):
             while self._entries:
                 when, _count, happen = heapq.heappop(self._entries)
                 clock.move_to(when)
+                if when.strftime("%Y-%m") != month:
+                    month = when.strftime("%Y-%m")
+                    tell(when.date())
                 happen()
 
 

@@ -50,6 +50,14 @@ def test_what_happens_at_one_time_happens_in_the_order_in_which_it_was_planned()
     assert seen == list(range(20))
 
 
+def test_it_tells_of_each_month_once():
+    agenda, told = Agenda(end=SPRING + timedelta(days=70)), []
+    for days in (0, 1, 35, 36, 66):
+        agenda.at(SPRING + timedelta(days=days), lambda: None)
+    agenda.run(tell=told.append)
+    assert [day.isoformat() for day in told] == ["2026-03-02", "2026-04-06", "2026-05-07"]
+
+
 @pytest.mark.usefixtures("papers")
 def test_records_and_their_history_are_as_old_as_the_moment_and_sorted_by_id(manager):
     agenda, made = make_agenda(), []

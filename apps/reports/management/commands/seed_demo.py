@@ -47,5 +47,5 @@ class Command(BaseCommand):
             builds.fill(rng, today, people, agenda)
             deliveries.fill(rng, today, people, agenda)
             invoicing.fill(rng, today, people, agenda)
-            agenda.run()
+            agenda.run(tell=lambda day: self.stdout.write(f"{'':<10} {day:%Y-%m}"))
         self.stdout.write(f"The demo company is ready: sign in as admin@example.com, password {accounts.PASSWORD}")
