@@ -162,12 +162,15 @@ class CappedPaginator(Paginator):
 
     A page beyond the cap still opens; its own rows tell whether there is a next one.
 
+    `records`: the same without the filters, which need not be asked again of rows that are found by their keys.
+
     `is_scan`: to find the rows at all means to read the whole table, as a search for a piece of a word does. Then it is
     read once: the keys up to the cap are both the count and the pages.
     """
 
-    def __init__(self, *args, is_scan: bool = False, **kwargs):
+    def __init__(self, *args, records=None, is_scan: bool = False, **kwargs):
         super().__init__(*args, **kwargs)
+        self.records = self.object_list if records is None else records
         self.is_scan = is_scan
 
     @cached_property
@@ -197,7 +200,7 @@ class CappedPaginator(Paginator):
         number = min(number, self.num_pages)
         start = (number - 1) * self.per_page
         wanted = keys[start : start + self.per_page]
-        rows = list(self.object_list.filter(pk__in=wanted)) if wanted else []
+        rows = list(self.records.filter(pk__in=wanted)) if wanted else []
         return CappedPage(rows, number, self, more=len(keys) > start + self.per_page)
 
     def _rows(self, number: int) -> list:
@@ -207,7 +210,7 @@ class CappedPaginator(Paginator):
         """
         start = (number - 1) * self.per_page
         keys = self.object_list.values("pk")[start : start + self.per_page + 1]
-        return list(self.object_list.filter(pk__in=keys))
+        return list(self.records.filter(pk__in=keys))
 
 
 class CappedPage(Page):

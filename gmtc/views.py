@@ -112,9 +112,13 @@ class ListView(Permitted):
         # django-tables2 would page its own row objects; the templates want the records.
         per_page = int(per_page) if str(per_page) in map(str, PER_PAGE) else 50
         ordered = table.data.data
-        order = map(alphabetical, ordered.query.order_by)
-        ordered = ordered.order_by(*order, "pk")  # a tie must not put a row on two pages, or on none
-        paginator = CappedPaginator(ordered, per_page, is_scan=bool(self.request.GET.get("q", "").strip()))
+        order = [*map(alphabetical, ordered.query.order_by), "pk"]  # a tie must not put a row on two pages, or on none
+        paginator = CappedPaginator(
+            ordered.order_by(*order),
+            per_page,
+            records=self.queryset.order_by(*order),
+            is_scan=bool(self.request.GET.get("q", "").strip()),
+        )
         page = paginator.page(self.request.GET.get("page", 1))
         only_list = self.request.htmx and self.request.htmx.target == "list"
         return {
