@@ -59,7 +59,7 @@ class Shop:
         for back, (model, quantity) in FOR_STOCK.items():
             day = on_workday(self.today - timedelta(days=back))
             self.agenda.at(moment(day, self.rng), self._begin, self.builds[model].product, quantity)
-        self.agenda.at(self.agenda.end - timedelta(seconds=1), self._what_waits)
+        self.agenda.at(self.agenda.end - timedelta(minutes=1), self._what_waits)
 
     def _write_tests(self) -> None:
         for build in self.builds.values():

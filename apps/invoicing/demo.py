@@ -29,7 +29,7 @@ class Billing:
     def __init__(self, rng: random.Random, today: date, people: People, agenda: Agenda):
         self.rng, self.today, self.people, self.agenda = rng, today, people, agenda
         self.clerk = people.staff[0]
-        self.issued = 0
+        self.issued = self.discounted = 0
         self.owing = ["a part", "all"]  # what is overdue today, however the dice fall
 
     def plan(self) -> None:
@@ -92,7 +92,8 @@ class Billing:
             if self.owing.pop() == "a part":
                 at(self._banked(invoice.due_date), self._pay_a_part, invoice)
             return
-        if invoice.skonto_until and rng.random() < 0.6:
+        if invoice.skonto_until and (not self.discounted or rng.random() < 0.6):
+            self.discounted += 1
             at(self._banked(invoice.skonto_until - timedelta(days=rng.randrange(1, 4))), self._pay, invoice, True)
             return
         habit = rng.random()

@@ -57,8 +57,8 @@ def fill(rng: random.Random, today: date, people: People, agenda: Agenda) -> Non
         agenda.at(moment(day, rng), store_room.correct)
     agenda.daily(days[5::5], time(10), partial(store_room.replenish, until=today - timedelta(days=35)))
     _edits(agenda, parts, days, rng, people)
-    agenda.at(agenda.end - timedelta(hours=2), store_room.find_empty)
     agenda.at(agenda.end - timedelta(hours=1), _promises, parts, rng, people)
+    agenda.at(agenda.end - timedelta(milliseconds=1), store_room.find_empty)
 
 
 def _categories(rows, begin, people) -> dict[str, Category]:
@@ -207,8 +207,8 @@ class StoreRoom:
         return Part.objects.select_related("default_location").get(pk=self.rng.choice(self.used).pk)
 
     def find_empty(self) -> None:
-        """Of what nobody has reordered, three boxes are empty, whatever the books said."""
-        left = Part.objects.filter(pk__in=[part.pk for part in self.forgotten], current_stock__gt=0, reserved_stock=0)
+        """The last thing: three boxes are empty, whatever the books said."""
+        left = Part.objects.filter(pk__in=[part.pk for part in self.used], current_stock__gt=0, reserved_stock=0)
         for part in left.order_by("current_stock", "sku")[:3]:
             for level in part.levels.filter(quantity__gt=0).select_related("location"):
                 by = self.rng.choice(self.people.staff)
