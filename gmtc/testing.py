@@ -1,7 +1,7 @@
 """What every test may use; a pytest plugin (`-p gmtc.testing`, see pyproject.toml).
 
 Users: `viewer`, `staff`, `manager`, `admin`, and signed-in clients `as_viewer`, `as_staff`, `as_manager`, `as_admin`.
-Browser: `browser_page`, `open_page(user)`; a console error, a script error or a CSP violation fails the test.
+Browser: `browser_page`, `open_page(user)`, `settled(page)`; an error in the console or of the CSP fails the test.
 Database: `count_queries()`, `run_jobs()`, `race(n, act)`.
 """
 
@@ -245,6 +245,22 @@ def open_page(browser, live_server, expected_console_errors):
 def browser_page(open_page):
     """A window of someone who has not signed in."""
     return open_page()
+
+
+# Two frames: what is measured after a change of the layout (`fit` in app.js) has been measured by then.
+AT_REST = """async () => {
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const busy = document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling");
+    return document.readyState === "complete" && !busy;
+}"""
+
+
+def settled(page) -> None:
+    """Wait until the page and its panels are there: leaving earlier would abort them with a console error.
+
+    Playwright's "networkidle" waits half a second longer each time, and knows nothing of panels that come later.
+    """
+    page.wait_for_function(AT_REST)
 
 
 AXE = Path(__file__).parent.parent / "static" / "node_modules" / "axe-core" / "axe.min.js"
