@@ -8,6 +8,7 @@ Database: `count_queries()`, `run_jobs()`, `race(n, act)`.
 import os
 import shutil
 import threading
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -206,27 +207,50 @@ def expected_console_errors() -> list[str]:
     return []
 
 
+@pytest.fixture(scope="session")
+def windows(browser):
+    """Windows that tests have put away, by kind. Another test takes them again: a new one costs a second."""
+    return defaultdict(list)
+
+
+def _new_window(browser, address: str, language: str, width: int, height: int, dark: bool):
+    window = browser.new_context(
+        base_url=address,
+        locale=language,
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if dark else "light",
+        reduced_motion="reduce",
+    )
+    window.set_default_timeout(10_000)
+    return window
+
+
+def _put_away(window, address: str) -> None:
+    """Only the cache of static files stays: no page, no cookie, nothing that a script has stored."""
+    for page in window.pages[:1]:
+        everything = {"origin": address, "storageTypes": "all"}
+        window.new_cdp_session(page).send("Storage.clearDataForOrigin", everything)
+    window.clear_cookies()
+    for page in window.pages:
+        page.close()
+
+
 @pytest.fixture
-def open_page(browser, live_server, expected_console_errors):
+def open_page(browser, windows, live_server, expected_console_errors):
     """`open_page(user)` opens a browser window, signed in as the user; paths are relative to the server.
 
     Keywords: language, width, height, dark. Fails the test where any window saw an error.
     """
-    windows, problems = [], []
+    opened, problems = [], []
+    address = str(live_server)
 
     def open_one(user=None, *, language="en", width=1440, height=900, dark=False):
-        window = browser.new_context(
-            base_url=str(live_server),
-            locale=language,
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-            reduced_motion="reduce",
-        )
-        windows.append(window)
-        window.set_default_timeout(10_000)
+        kind = (language, width, height, dark)
+        window = windows[kind].pop() if windows[kind] else _new_window(browser, address, *kind)
+        opened.append((kind, window))
         if user:
             key = _signed_in(user).cookies[settings.SESSION_COOKIE_NAME].value
-            window.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": str(live_server)}])
+            window.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": address}])
         page = window.new_page()
         page.on("pageerror", lambda error: problems.append(f"{page.url}: {error}"))
         page.on(
@@ -236,8 +260,9 @@ def open_page(browser, live_server, expected_console_errors):
         return page
 
     yield open_one
-    for window in windows:
-        window.close()
+    for kind, window in opened:
+        _put_away(window, address)
+        windows[kind].append(window)
     unexpected = [each for each in problems if not any(piece in each for piece in expected_console_errors)]
     assert not unexpected, "the browser complained:\n" + "\n".join(unexpected)
 
