@@ -1,13 +1,14 @@
 """What every test may use; a pytest plugin (`-p gmtc.testing`, see pyproject.toml).
 
 Users: `viewer`, `staff`, `manager`, `admin`, and signed-in clients `as_viewer`, `as_staff`, `as_manager`, `as_admin`.
-Browser: `browser_page`, `open_page(user)`; a console error, a script error or a CSP violation fails the test.
+Browser: `browser_page`, `open_page(user)`, `settled(page)`; an error in the console or of the CSP fails the test.
 Database: `count_queries()`, `run_jobs()`, `race(n, act)`.
 """
 
 import os
 import shutil
 import threading
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -185,7 +186,8 @@ def find_chromium() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def browser():
+def browser(django_db_setup):
+    # The database first: once Playwright's event loop runs, Django sees another connection than the one we prepared.
     if not (program := find_chromium()):
         reason = "no Chromium on this machine: install it, or say in CHROMIUM where it is"
         # On the build server a skipped journey would look like a green one.
@@ -205,27 +207,50 @@ def expected_console_errors() -> list[str]:
     return []
 
 
+@pytest.fixture(scope="session")
+def windows(browser):
+    """Windows that tests have put away, by kind. Another test takes them again: a new one costs a second."""
+    return defaultdict(list)
+
+
+def _new_window(browser, address: str, language: str, width: int, height: int, dark: bool):
+    window = browser.new_context(
+        base_url=address,
+        locale=language,
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if dark else "light",
+        reduced_motion="reduce",
+    )
+    window.set_default_timeout(10_000)
+    return window
+
+
+def _put_away(window, address: str) -> None:
+    """Only the cache of static files stays: no page, no cookie, nothing that a script has stored."""
+    for page in window.pages[:1]:
+        everything = {"origin": address, "storageTypes": "all"}
+        window.new_cdp_session(page).send("Storage.clearDataForOrigin", everything)
+    window.clear_cookies()
+    for page in window.pages:
+        page.close()
+
+
 @pytest.fixture
-def open_page(browser, live_server, expected_console_errors):
+def open_page(browser, windows, live_server, expected_console_errors):
     """`open_page(user)` opens a browser window, signed in as the user; paths are relative to the server.
 
     Keywords: language, width, height, dark. Fails the test where any window saw an error.
     """
-    windows, problems = [], []
+    opened, problems = [], []
+    address = str(live_server)
 
     def open_one(user=None, *, language="en", width=1440, height=900, dark=False):
-        window = browser.new_context(
-            base_url=str(live_server),
-            locale=language,
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-            reduced_motion="reduce",
-        )
-        windows.append(window)
-        window.set_default_timeout(10_000)
+        kind = (language, width, height, dark)
+        window = windows[kind].pop() if windows[kind] else _new_window(browser, address, *kind)
+        opened.append((kind, window))
         if user:
             key = _signed_in(user).cookies[settings.SESSION_COOKIE_NAME].value
-            window.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": str(live_server)}])
+            window.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": address}])
         page = window.new_page()
         page.on("pageerror", lambda error: problems.append(f"{page.url}: {error}"))
         page.on(
@@ -235,8 +260,9 @@ def open_page(browser, live_server, expected_console_errors):
         return page
 
     yield open_one
-    for window in windows:
-        window.close()
+    for kind, window in opened:
+        _put_away(window, address)
+        windows[kind].append(window)
     unexpected = [each for each in problems if not any(piece in each for piece in expected_console_errors)]
     assert not unexpected, "the browser complained:\n" + "\n".join(unexpected)
 
@@ -247,14 +273,33 @@ def browser_page(open_page):
     return open_page()
 
 
+# Two frames: what is measured after a change of the layout (`fit` in app.js) has been measured by then.
+AT_REST = """async () => {
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const busy = document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling");
+    return document.readyState === "complete" && !busy;
+}"""
+
+
+def settled(page) -> None:
+    """Wait until the page and its panels are there: leaving earlier would abort them with a console error.
+
+    Playwright's "networkidle" waits half a second longer each time, and knows nothing of panels that come later.
+    """
+    page.wait_for_function(AT_REST)
+
+
 AXE = Path(__file__).parent.parent / "static" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+# Only what is wrong comes back: to write down all that is right, and to carry it here, would take most of the time.
+AXE_RUN = """axe.run(document, {
+    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    resultTypes: ["violations"],
+}).then(({violations}) => violations.map((each) => [each.id, each.nodes.map((node) => node.target.join(" "))]))"""
 
 
 def accessibility_faults(page) -> list[str]:
     """What axe-core finds wrong on the page by WCAG 2.2 A and AA: "rule: element, element"."""
     page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})")
-    return [
-        f"{fault['id']}: " + ", ".join(" ".join(map(str, node["target"])) for node in fault["nodes"])
-        for fault in found["violations"]
-    ]
+    return [f"{rule}: " + ", ".join(elements) for rule, elements in page.evaluate(AXE_RUN)]

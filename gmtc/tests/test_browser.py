@@ -24,3 +24,14 @@ def test_a_window_is_signed_in_as_its_user(open_page, staff):
     page = open_page(staff)
     page.goto("/accounts/login/")  # who is signed in has no business there
     assert "/accounts/login/" not in page.url
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_a_window_knows_nothing_of_the_test_before(open_page, staff, turn):
+    page = open_page(staff)
+    page.goto("/accounts/profile/")
+    seen = "[localStorage.seen, sessionStorage.seen, document.cookie.includes('seen')]"
+    assert (page.evaluate(seen), len(page.context.pages)) == ([None, None, False], 1)
+    page.evaluate("localStorage.seen = sessionStorage.seen = document.cookie = 'seen=1'")
+    assert page.evaluate(seen) == ["seen=1", "seen=1", True]
+    page.context.new_page()

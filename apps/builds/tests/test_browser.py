@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from apps.builds.models import JobStatus, PrinterBuild, ProductionJob
 from apps.builds.tests.factories import faults, make_order_line, make_product, stocked
 from apps.parts.tests.factories import make_location
-from gmtc.testing import accessibility_faults
+from gmtc.testing import accessibility_faults, settled
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
@@ -17,10 +17,6 @@ def line():
     product.default_location = make_location(code="SHIP-1")
     product.save(by=None)
     return make_order_line(product)
-
-
-def settled(page):
-    page.wait_for_load_state("networkidle")
 
 
 def test_a_printer_goes_from_the_plan_to_the_shelf(open_page, staff, line):

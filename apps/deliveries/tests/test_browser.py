@@ -15,7 +15,7 @@ from apps.deliveries.tests.factories import (
     make_shipped,
     returned,
 )
-from gmtc.testing import accessibility_faults
+from gmtc.testing import accessibility_faults, settled
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
@@ -74,5 +74,5 @@ def test_the_pages_are_accessible(open_page, manager, dark):
         "/deliveries/carriers/",
     ):
         page.goto(path)
-        page.wait_for_load_state("networkidle")
+        settled(page)
         assert accessibility_faults(page) == [], path

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from apps.customers.tests.factories import make_customer
 from apps.invoicing.models import Invoice
 from apps.invoicing.tests.factories import faults, make_free, make_shipped
-from gmtc.testing import accessibility_faults
+from gmtc.testing import accessibility_faults, settled
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
@@ -88,5 +88,5 @@ def test_the_pages_are_accessible(open_page, manager, dark):
         "/payments/",
     ):
         page.goto(path)
-        page.wait_for_load_state("networkidle")
+        settled(page)
         assert accessibility_faults(page) == [], path

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from apps.customers.tests.factories import make_contact, make_customer
 from apps.orders.models import CustomerOrder
 from apps.orders.tests.factories import faults, make_confirmed, make_order, make_quoted, make_sold_part
-from gmtc.testing import accessibility_faults
+from gmtc.testing import accessibility_faults, settled
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
@@ -104,5 +104,5 @@ def test_the_pages_are_accessible(open_page, manager, dark):
         confirmed.customer.get_absolute_url(),
     ):
         page.goto(path)
-        page.wait_for_load_state("networkidle")
+        settled(page)
         assert accessibility_faults(page) == [], path

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from apps.parts.tests.factories import make_part
-from gmtc.testing import accessibility_faults
+from gmtc.testing import accessibility_faults, settled
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
@@ -32,7 +32,7 @@ def test_one_finds_and_opens_a_part_without_the_mouse(open_page, staff):
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{part.get_absolute_url()}")
-    page.wait_for_load_state("networkidle")
+    settled(page)
     page.keyboard.press("Control+k")
     page.keyboard.type("rail")
     expect(page.get_by_role("option")).to_have_count(3)

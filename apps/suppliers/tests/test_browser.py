@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from apps.parts.tests.factories import make_location, make_part
 from apps.suppliers.models import PurchaseOrder, SupplierPart
 from apps.suppliers.tests.factories import faults, make_offer, make_order, make_sent, make_supplier
-from gmtc.testing import accessibility_faults
+from gmtc.testing import accessibility_faults, settled
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
@@ -126,5 +126,5 @@ def test_the_pages_are_accessible(open_page, manager, dark):
         "/suppliers/price-lists/",
     ):
         page.goto(path)
-        page.wait_for_load_state("networkidle")
+        settled(page)
         assert accessibility_faults(page) == [], path

@@ -18,6 +18,7 @@ from apps.orders.models import CustomerOrder
 from apps.parts.models import Part, Procurement
 from apps.parts.tests.factories import make_location
 from apps.suppliers.models import PurchaseOrder
+from gmtc.testing import settled
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
@@ -39,8 +40,7 @@ class Walk:
             return gettext(text)
 
     def settled(self) -> None:
-        """Panels are loaded after the page; leaving earlier would abort them with a console error."""
-        self.page.wait_for_load_state("networkidle")
+        settled(self.page)
 
     def go(self, path: str) -> None:
         self.settled()

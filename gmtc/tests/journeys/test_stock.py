@@ -5,14 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from gmtc.testing import accessibility_faults
+from gmtc.testing import accessibility_faults, settled
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
-
-
-def settled(page):
-    """Counts and trees are loaded after the page; leaving earlier would abort them with a console error."""
-    page.wait_for_load_state("networkidle")
 
 
 def add_place(page, code: str, name: str):
