@@ -12,6 +12,7 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from django.conf import settings
@@ -227,9 +228,9 @@ def _new_window(browser, address: str, language: str, width: int, height: int, d
 
 def _put_away(window, address: str) -> None:
     """Only the cache of static files stays: no page, no cookie, nothing that a script has stored."""
-    for page in window.pages[:1]:
-        everything = {"origin": address, "storageTypes": "all"}
-        window.new_cdp_session(page).send("Storage.clearDataForOrigin", everything)
+    page = window.pages[0] if window.pages else window.new_page()  # a test may have closed its own
+    everything = {"origin": address, "storageTypes": "all"}
+    window.new_cdp_session(page).send("Storage.clearDataForOrigin", everything)
     window.clear_cookies()
     for page in window.pages:
         page.close()
@@ -286,7 +287,10 @@ def settled(page) -> None:
 
     Playwright's "networkidle" waits half a second longer each time, and knows nothing of panels that come later.
     """
-    page.wait_for_function(AT_REST)
+    deadline = monotonic() + 10
+    while not page.evaluate(AT_REST):  # `wait_for_function` would take the promise itself for a yes
+        assert monotonic() < deadline, f"{page.url} does not come to rest"
+        page.wait_for_timeout(20)
 
 
 AXE = Path(__file__).parent.parent / "static" / "node_modules" / "axe-core" / "axe.min.js"

@@ -79,10 +79,7 @@ class Shipping:
             weight=Decimal(rng.randrange(380, 900) if has_printers else rng.randrange(5, 120)) / 10,
         )
         self.shipped += 1
-        self.agenda.at(
-            moment(arrives, rng),
-            lambda: delivery.deliver(by=rng.choice(self.people.staff), received_by=rng.choice(SIGNED)),
-        )
+        self.agenda.at(moment(arrives, rng), self._arrive, delivery)
         if self.shipped in SOME_COME_BACK:
             back = moment(on_workday(arrives + timedelta(days=rng.randrange(5, 15))), rng)
             self.agenda.at(back, self._take_back, delivery)

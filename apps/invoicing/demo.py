@@ -87,6 +87,8 @@ class Billing:
 
     def _expect_payment(self, invoice: Invoice) -> None:
         """Most pay in time, some early for the cash discount, some late, a few in two parts or not yet at all."""
+        if not invoice.open_amount:  # all of it was paid beforehand
+            return
         rng, at = self.rng, self.agenda.at
         if self.today - timedelta(days=40) < invoice.due_date < self.today - timedelta(days=5) and self.owing:
             if self.owing.pop() == "a part":

@@ -39,6 +39,7 @@ REASONS = {
     "declined": ["Zu teuer, hat sich für einen anderen Hersteller entschieden", "Projekt verschoben auf nächstes Jahr"],
     "cancelled": ["Kunde hat das Budget nicht bekommen", "Doppelt bestellt"],
 }
+AFTER_LUNCH = 13  # the carrier has left, the rooms above plan and charge later
 SILENCE = "Keine Rückmeldung"
 COLOURS = ["RAL 7016 anthrazit", "RAL 9005 tiefschwarz", "RAL 5010 enzianblau"]
 
@@ -88,9 +89,11 @@ class Sales:
         answered = moment(on_workday(day + timedelta(days=rng.randrange(3, latest))), rng)
         if fate == "declined":
             at(answered, self._decline, order)
-        elif fate in ("quoted", "cancelled"):
+        elif fate == "quoted":
             at(answered, self._confirm, order)
-        if fate == "cancelled":
+        elif fate == "cancelled":  # called off before anything of it is shipped, charged beforehand, or built
+            answered = answered.replace(hour=AFTER_LUNCH)
+            at(answered, self._confirm, order)
             at(answered + timedelta(minutes=30), self._cancel, order)
 
     def _write(self, has_printers: bool) -> CustomerOrder:

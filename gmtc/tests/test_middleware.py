@@ -1,4 +1,5 @@
 import pytest
+from playwright.sync_api import expect
 
 from apps.parts.tests.factories import make_part
 
@@ -32,5 +33,5 @@ def test_back_to_a_searched_list_shows_the_whole_page(open_page, staff):
     page.wait_for_url("**/parts/*-*/")
     page.go_back()
     page.locator(".sidebar").wait_for()
-    assert page.locator("#list-search").input_value() == "M3"
+    expect(page.locator("#list-search")).to_have_value("M3")
     assert page.locator("tbody tr").count() == 1

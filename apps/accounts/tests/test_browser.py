@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from gmtc.testing import PASSWORD, accessibility_faults
 
@@ -51,7 +52,7 @@ def test_a_passkey_is_added_and_opens_the_door(browser_page, staff):
     page.get_by_role("button", name="Sign in with a passkey").click()
     page.wait_for_url(re.compile(r":\d+/$"))
     page.goto("/accounts/profile/")
-    assert page.get_by_text("set up", exact=True).is_visible()
+    expect(page.get_by_text("set up", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

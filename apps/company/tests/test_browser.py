@@ -49,12 +49,12 @@ def test_an_uploaded_logo_stands_on_every_page(open_page, admin, tmp_path):
     page = open_page(admin)
     page.goto("/settings/brand/")
     page.set_input_files("input[name=logo]", logo)
-    assert page.locator("[data-preview=light] [data-logo]").get_attribute("src").startswith("blob:")
+    expect(page.locator("[data-preview=light] [data-logo]")).to_have_attribute("src", re.compile("^blob:"))
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Settings saved.").wait_for()
     shown = page.locator(".sidebar-brand img.wordmark-light")
     assert shown.evaluate("each => each.complete && each.naturalWidth > 0")
-    assert not page.locator(".sidebar-brand img.wordmark-dark").is_visible()
+    expect(page.locator(".sidebar-brand img.wordmark-dark")).to_be_hidden()
 
 
 @pytest.mark.parametrize("dark", [False, True])

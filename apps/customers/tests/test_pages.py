@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from apps.customers.duplicates import find_duplicates
 from apps.customers.models import Address, Contact, Customer, Interaction
@@ -503,7 +504,7 @@ def test_a_customer_is_made_and_called_in_the_browser(open_page, manager):
     make_customer(company_name="Brandl Feinmechanik AG")
     page = open_page(manager)
     page.goto(reverse("customers:customer_new"))
-    assert not page.get_by_label("Last name").is_visible()
+    expect(page.get_by_label("Last name")).to_be_hidden()
     page.get_by_role("textbox", name="Company").fill("Brandl Feinmechanik GmbH")
     page.get_by_label("E-mail", exact=True).fill("office@example.com")
     page.get_by_text("There are customers like this one").wait_for()
@@ -515,7 +516,7 @@ def test_a_customer_is_made_and_called_in_the_browser(open_page, manager):
     page.keyboard.type("Austria")
     page.locator(".ts-dropdown .option", has_text="Austria").click()
     page.get_by_text("Usual tax case here: EU consumer").wait_for()
-    assert page.get_by_label("I have looked").is_checked()
+    expect(page.get_by_label("I have looked")).to_be_checked()
     page.get_by_role("button", name="Create", exact=True).last.click()
     page.get_by_role("heading", name="Brandl Feinmechanik GmbH").wait_for()
     page.get_by_placeholder("What was said?").fill("Wants a quote")

@@ -1,14 +1,12 @@
 import datetime
 from collections.abc import Iterable
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q, Sum, Value
-from django.db.models.functions import Concat, Now, TruncDate, Upper
+from django.db.models.functions import Concat, Upper
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -24,10 +22,9 @@ from apps.numbering.models import Key, next_number
 from gmtc.addresses import address_of
 from gmtc.errors import IllegalMove, Refused
 from gmtc.lined import Lined
-from gmtc.models import AliveManager, RecordQuerySet, audit_log, between
+from gmtc.models import TODAY, AliveManager, RecordQuerySet, audit_log, between
 from gmtc.states import move
 
-TODAY = TruncDate(Now(), tzinfo=ZoneInfo(settings.TIME_ZONE))
 MAX_PACKAGES = 99
 MAX_WEIGHT = 100_000
 
@@ -267,14 +264,10 @@ class Delivery(Mailed, ShipTo, Lined):
             promises.refuse_more_than_open(self, [(row["order_line"], row["quantity"]) for row in rows or ()])
             super().write(values, rows, by=by, version=version)
 
-    def _refuse_trashed(self) -> None:
-        if self.deleted_at:
-            raise Refused(_("%(record)s is in the trash; restore it first.") % {"record": self})
-
     @move(Status.PENDING, to=Status.CANCELLED)
     def cancel(self, *, by, reason: str):
         """Give it up while nothing has left the house; what is held for the order stays held."""
-        self._refuse_trashed()
+        self.refuse_trashed()
         if not reason.strip():
             raise Refused(_("Say why the delivery is cancelled."), field="reason")
         self.reason = reason.strip()
@@ -317,7 +310,7 @@ class Delivery(Mailed, ShipTo, Lined):
         """
         if unknown := shipment.keys() - set(self.SHIPMENT):
             raise TypeError(f"not to be said at shipping: {', '.join(sorted(unknown))}")
-        self._refuse_trashed()
+        self.refuse_trashed()
         for name, value in shipment.items():
             setattr(self, name, value)
         self.service = self.service or (self.carrier.service if self.carrier else "")

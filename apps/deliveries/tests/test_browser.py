@@ -43,6 +43,7 @@ def test_an_order_is_packed_shipped_and_has_arrived_with_a_few_clicks(open_page,
     dialog.locator("[name=tracking_number]").fill("00340434")
     dialog.get_by_role("button", name="Ship").click()
     page.get_by_text("was shipped.").wait_for()
+    settled(page)
     delivery = Delivery.objects.get()
     assert (delivery.status, delivery.service) == (Status.IN_TRANSIT, "Paket")
     link = page.locator("#ship-to").get_by_role("link", name="00340434")

@@ -1,13 +1,12 @@
 import datetime
 from collections.abc import Iterable
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q, Sum, Value
-from django.db.models.functions import Concat, Now, TruncDate, Upper
+from django.db.models.functions import Concat, Upper
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -27,12 +26,11 @@ from apps.orders.models import OrderTax
 from gmtc.addresses import address_of
 from gmtc.errors import IllegalMove, Refused
 from gmtc.lined import Lined
-from gmtc.models import MAX_MONEY, AliveManager, RecordQuerySet, audit_log, between
+from gmtc.models import MAX_MONEY, TODAY, AliveManager, RecordQuerySet, audit_log, between
 from gmtc.money import ZERO, Amounts, amounts, vat
 
 __all__ = ["OPEN", "Invoice", "Kind", "Profile", "Status"]
 
-TODAY = TruncDate(Now(), tzinfo=ZoneInfo(settings.TIME_ZONE))
 MOST_ROUNDING = Decimal("0.99")
 
 

@@ -43,7 +43,7 @@ def test_a_shipped_order_is_invoiced_issued_and_paid(open_page, manager, expecte
     page.locator("#issued").get_by_role("link", name="XML").wait_for()
 
     page.get_by_role("link", name="Record payment").click()
-    assert dialog.locator('[name="amount"]').input_value() == "35.74"
+    expect(dialog.locator('[name="amount"]')).to_have_value("35.74")
     dialog.locator('[name="amount"]').fill("99")
     dialog.get_by_role("button", name="Record").click()
     dialog.get_by_text("Only 35.74 € are open").wait_for()

@@ -3,6 +3,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from apps.parts.models import Category, Part, StockMovement
 from apps.parts.tests.factories import make_category, make_location, make_part, make_stock
@@ -293,7 +294,7 @@ def test_the_back_office_works_under_the_strict_policy(open_page, manager):
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("was changed successfully").wait_for()
     page.goto(at("part", "history", part.pk))
-    assert page.locator("#change-history ins").inner_text() == "Motors"
+    expect(page.locator("#change-history ins")).to_have_text("Motors")
     page.goto(at("part", "delete", part.pk))
     page.get_by_role("button", name="Move to the trash").click()
     page.get_by_text("was deleted successfully").wait_for()

@@ -30,30 +30,30 @@ def test_an_order_is_written_line_by_line_with_prices_and_totals_running_along(o
     choose(page, page.locator("#div_id_supplier"), "Nordschrauben")
     expect(page.locator("[name=expected_delivery_date]")).not_to_have_value("")
     rows = page.locator("[data-line]:visible")
-    assert rows.count() == 1  # the empty rows for browsers without JavaScript are gone
+    expect(rows).to_have_count(1)  # the empty rows for browsers without JavaScript are gone
 
     choose(page, rows.nth(0), "SCREW-1")
     expect(page.locator('[name="lines-0-unit_price"]')).to_have_value("0.335")
-    assert page.locator('[name="lines-0-supplier_sku"]').input_value() == "N-1"
-    assert page.locator('[name="lines-0-quantity"]').input_value() == "3"
-    assert rows.nth(0).locator("[data-line-net]").inner_text() == "1.01"  # 1.005, half up as on the server
+    expect(page.locator('[name="lines-0-supplier_sku"]')).to_have_value("N-1")
+    expect(page.locator('[name="lines-0-quantity"]')).to_have_value("3")
+    expect(rows.nth(0).locator("[data-line-net]")).to_have_text("1.01")  # 1.005, half up as on the server
 
     page.locator('[name="lines-0-quantity"]').fill("100")
     page.locator('[name="lines-0-discount"]').fill("2.5")
     expect(page.locator('[name="lines-0-unit_price"]')).to_have_value("0.3")
-    assert rows.nth(0).locator("[data-line-net]").inner_text() == "29.25"
+    expect(rows.nth(0).locator("[data-line-net]")).to_have_text("29.25")
 
     page.locator('[name="lines-0-quantity"]').press("Enter")
-    assert rows.count() == 2
+    expect(rows).to_have_count(2)
     choose(page, rows.nth(1), "RAIL-1")
     expect(page.locator('[name="lines-1-unit_price"]')).to_have_value("1,234.5")
     page.locator("[data-line-add]").click()
     choose(page, rows.nth(2), "RAIL-1")
     expect(page.locator('[name="lines-2-unit_price"]')).to_have_value("1,234.5")
-    assert page.locator('[data-total="net"]').inner_text() == "2,498.25 EUR"
+    expect(page.locator('[data-total="net"]')).to_have_text("2,498.25 EUR")
     rows.nth(1).locator("[data-line-remove]").click()
-    assert rows.count() == 2
-    assert page.locator('[data-total="net"]').inner_text() == "1,263.75 EUR"
+    expect(rows).to_have_count(2)
+    expect(page.locator('[data-total="net"]')).to_have_text("1,263.75 EUR")
 
     page.locator("main").get_by_role("button", name="Create").click()
     page.wait_for_url(re.compile(r"/purchase-orders/[0-9a-f-]{36}/$"))
@@ -62,7 +62,7 @@ def test_an_order_is_written_line_by_line_with_prices_and_totals_running_along(o
     assert [(line.position, line.part.sku) for line in order.lines.all()] == [(1, "SCREW-1"), (2, "RAIL-1")]
 
     page.get_by_role("link", name="Edit").click()
-    assert page.locator("[data-line]:visible").count() == 2
+    expect(page.locator("[data-line]:visible")).to_have_count(2)
     page.locator("[data-line]:visible").nth(0).locator("[data-line-remove]").click()
     page.get_by_role("button", name="Save").click()
     page.wait_for_url(re.compile(r"/purchase-orders/[0-9a-f-]{36}/$"))
@@ -78,7 +78,7 @@ def test_the_order_is_sent_and_received_with_a_few_clicks(open_page, manager):
     page.get_by_role("link", name="Send", exact=True).click()
     page.locator("#dialog").get_by_role("button", name="Send").click()
     page.get_by_role("link", name="Receive goods").click()
-    assert page.locator("[name$=-accepted]").input_value() == "6"
+    expect(page.locator("[name$=-accepted]")).to_have_value("6")
     page.get_by_role("button", name="Take into stock").click()
     page.wait_for_url(f"**{order.get_absolute_url()}")
     page.get_by_text("goods taken into stock").wait_for()
