@@ -10,235 +10,105 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("auth", "0012_alter_user_first_name_max_length"),
+        ('auth', '0012_alter_user_first_name_max_length'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="User",
+            name='User',
             fields=[
-                ("password", models.CharField(max_length=128, verbose_name="password")),
-                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
-                (
-                    "is_superuser",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Designates that this user has all permissions without explicitly assigning them.",
-                        verbose_name="superuser status",
-                    ),
-                ),
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail")),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[("admin", "Admin"), ("manager", "Manager"), ("staff", "Staff"), ("viewer", "Viewer")],
-                        default="viewer",
-                        max_length=10,
-                        verbose_name="role",
-                    ),
-                ),
-                (
-                    "language",
-                    models.CharField(
-                        blank=True,
-                        choices=[("", "as the browser says"), ("de", "Deutsch"), ("en", "English")],
-                        max_length=5,
-                        verbose_name="language",
-                    ),
-                ),
-                ("preferences", models.JSONField(blank=True, default=dict, editable=False, verbose_name="preferences")),
-                ("is_active", models.BooleanField(default=True, editable=False, verbose_name="may sign in")),
-                (
-                    "is_staff",
-                    models.BooleanField(default=False, editable=False, verbose_name="may open the back office"),
-                ),
-                (
-                    "date_joined",
-                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="since"),
-                ),
-                (
-                    "groups",
-                    models.ManyToManyField(
-                        blank=True,
-                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
-                        related_name="user_set",
-                        related_query_name="user",
-                        to="auth.group",
-                        verbose_name="groups",
-                    ),
-                ),
-                (
-                    "user_permissions",
-                    models.ManyToManyField(
-                        blank=True,
-                        help_text="Specific permissions for this user.",
-                        related_name="user_set",
-                        related_query_name="user",
-                        to="auth.permission",
-                        verbose_name="user permissions",
-                    ),
-                ),
+                ('password', models.CharField(max_length=128, verbose_name='password')),
+                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
+                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
+                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail')),
+                ('name', models.CharField(max_length=120, verbose_name='name')),
+                ('role', models.CharField(choices=[('admin', 'Admin'), ('manager', 'Manager'), ('staff', 'Staff'), ('viewer', 'Viewer')], default='viewer', max_length=10, verbose_name='role')),
+                ('language', models.CharField(blank=True, choices=[('', 'as the browser says'), ('de', 'Deutsch'), ('en', 'English')], max_length=5, verbose_name='language')),
+                ('preferences', models.JSONField(blank=True, default=dict, editable=False, verbose_name='preferences')),
+                ('is_active', models.BooleanField(default=True, editable=False, verbose_name='may sign in')),
+                ('is_staff', models.BooleanField(default=False, editable=False, verbose_name='may open the back office')),
+                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='since')),
+                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
+                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],
             options={
-                "verbose_name": "user",
-                "verbose_name_plural": "users",
-                "ordering": ["name", "email"],
+                'verbose_name': 'user',
+                'verbose_name_plural': 'users',
+                'ordering': ['name', 'email'],
+                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='accounts_user_email', violation_error_message='A user with this e-mail address exists.')],
             },
         ),
         migrations.CreateModel(
-            name="HistoricalUser",
+            name='HistoricalUser',
             fields=[
-                (
-                    "is_superuser",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Designates that this user has all permissions without explicitly assigning them.",
-                        verbose_name="superuser status",
-                    ),
-                ),
-                ("id", models.UUIDField(db_index=True, default=uuid_utils.compat.uuid7, editable=False)),
-                ("email", models.EmailField(db_index=True, max_length=254, verbose_name="e-mail")),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[("admin", "Admin"), ("manager", "Manager"), ("staff", "Staff"), ("viewer", "Viewer")],
-                        default="viewer",
-                        max_length=10,
-                        verbose_name="role",
-                    ),
-                ),
-                (
-                    "language",
-                    models.CharField(
-                        blank=True,
-                        choices=[("", "as the browser says"), ("de", "Deutsch"), ("en", "English")],
-                        max_length=5,
-                        verbose_name="language",
-                    ),
-                ),
-                ("is_active", models.BooleanField(default=True, editable=False, verbose_name="may sign in")),
-                (
-                    "is_staff",
-                    models.BooleanField(default=False, editable=False, verbose_name="may open the back office"),
-                ),
-                (
-                    "date_joined",
-                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="since"),
-                ),
-                ("history_change_reason", models.TextField(default="")),
-                ("history_id", models.AutoField(primary_key=True, serialize=False)),
-                ("history_date", models.DateTimeField(db_index=True)),
-                (
-                    "history_type",
-                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
-                ),
-                (
-                    "history_user",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
+                ('id', models.UUIDField(db_index=True, default=uuid_utils.compat.uuid7, editable=False)),
+                ('email', models.EmailField(db_index=True, max_length=254, verbose_name='e-mail')),
+                ('name', models.CharField(max_length=120, verbose_name='name')),
+                ('role', models.CharField(choices=[('admin', 'Admin'), ('manager', 'Manager'), ('staff', 'Staff'), ('viewer', 'Viewer')], default='viewer', max_length=10, verbose_name='role')),
+                ('language', models.CharField(blank=True, choices=[('', 'as the browser says'), ('de', 'Deutsch'), ('en', 'English')], max_length=5, verbose_name='language')),
+                ('is_active', models.BooleanField(default=True, editable=False, verbose_name='may sign in')),
+                ('is_staff', models.BooleanField(default=False, editable=False, verbose_name='may open the back office')),
+                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='since')),
+                ('history_change_reason', models.TextField(default='')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "verbose_name": "historical user",
-                "verbose_name_plural": "historical users",
-                "ordering": ("-history_date", "-history_id"),
-                "get_latest_by": ("history_date", "history_id"),
+                'verbose_name': 'historical user',
+                'verbose_name_plural': 'historical users',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name="RefreshFamily",
+            name='RefreshFamily',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("client", models.CharField(max_length=200)),
-                ("started_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("revoked_at", models.DateTimeField(null=True)),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="refresh_families",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('client', models.CharField(max_length=200)),
+                ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('revoked_at', models.DateTimeField(null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='refresh_families', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "default_permissions": (),
+                'default_permissions': (),
             },
         ),
         migrations.CreateModel(
-            name="RefreshToken",
+            name='Submission',
             fields=[
-                ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ("expires_at", models.DateTimeField(db_index=True)),
-                ("used_at", models.DateTimeField(null=True)),
-                (
-                    "family",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="tokens", to="accounts.refreshfamily"
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('key', models.CharField(max_length=100)),
+                ('digest', models.CharField(max_length=64)),
+                ('sent_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('status', models.PositiveSmallIntegerField(null=True)),
+                ('headers', models.JSONField(default=dict)),
+                ('body', models.BinaryField(null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "default_permissions": (),
+                'default_permissions': (),
+                'constraints': [models.UniqueConstraint(fields=('user', 'key'), name='accounts_submission_once')],
             },
         ),
         migrations.CreateModel(
-            name="Submission",
+            name='RefreshToken',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("key", models.CharField(max_length=100)),
-                ("digest", models.CharField(max_length=64)),
-                ("sent_at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ("status", models.PositiveSmallIntegerField(null=True)),
-                ("headers", models.JSONField(default=dict)),
-                ("body", models.BinaryField(null=True)),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
+                ('digest', models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ('expires_at', models.DateTimeField(db_index=True)),
+                ('used_at', models.DateTimeField(null=True)),
+                ('family', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to='accounts.refreshfamily')),
             ],
             options={
-                "default_permissions": (),
+                'default_permissions': (),
             },
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("email"),
-                name="accounts_user_email",
-                violation_error_message="A user with this e-mail address exists.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="submission",
-            constraint=models.UniqueConstraint(fields=("user", "key"), name="accounts_submission_once"),
         ),
     ]

@@ -18,10 +18,10 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('accounts', '__first__'),
         ('customers', '0002_whole_customers'),
         ('orders', '0002_kept_by_the_database'),
         ('parts', '0003_part_import'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -86,6 +86,8 @@ class Migration(migrations.Migration):
                 'permissions': [('issue_invoice', 'Can issue and mail invoices'), ('cancel_invoice', 'Can cancel issued invoices'), ('record_payment_invoice', 'Can record payments'), ('refund_invoice', 'Can reverse payments and note refunds'), ('export_invoice', 'Can export invoices'), ('restore_invoice', 'Can restore drafts from the trash')],
                 'abstract': False,
                 'base_manager_name': 'everything',
+                'indexes': [models.Index(fields=['status', 'due_date'], name='invoicing_invoice_due'), models.Index(fields=['customer', '-id'], name='invoicing_invoice_customer'), models.Index(fields=['order'], name='invoicing_invoice_order'), models.Index(fields=['invoice_date'], name='invoicing_invoice_date')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('number', ''), _negated=True), fields=('number',), name='invoicing_invoice_number'), models.CheckConstraint(condition=models.Q(models.Q(('number', ''), ('status', 'draft')), models.Q(models.Q(('status', 'draft'), _negated=True), models.Q(('number', ''), _negated=True), ('deleted_at', None), ('due_date__isnull', False), ('invoice_date__isnull', False)), _connector='OR'), name='invoicing_invoice_issued_has_number'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'credit_note'), ('reverses__isnull', False), models.Q(('reason', ''), _negated=True)), models.Q(models.Q(('kind', 'credit_note'), _negated=True), ('reverses', None)), _connector='OR'), name='invoicing_invoice_credit_note'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'advance'), _negated=True), ('order__isnull', False), _connector='OR'), name='invoicing_invoice_advance'), models.CheckConstraint(condition=models.Q(('total', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('net'), '+', models.F('tax_amount')), '+', models.F('rounding')))), name='invoicing_invoice_total'), models.CheckConstraint(condition=models.Q(('status', 'draft'), models.Q(('kind', 'credit_note'), ('total__gte', -9999999999), ('total__lte', 0)), models.Q(models.Q(('kind', 'credit_note'), _negated=True), ('total__gte', 0), ('total__lte', 9999999999)), _connector='OR'), name='invoicing_invoice_total_sign', violation_error_message='An invoice over less than nothing is a cancellation.'), models.CheckConstraint(condition=models.Q(models.Q(('paid_amount', 0), ('reduction', 0), ('status', 'draft')), models.Q(('kind', 'credit_note'), ('paid_amount', 0), ('reduction', 0)), models.Q(('paid_amount__gte', 0), ('paid_amount__lte', django.db.models.expressions.CombinedExpression(models.F('total'), '-', models.F('reduction'))), ('reduction__gte', 0)), _connector='OR'), name='invoicing_invoice_paid'), models.CheckConstraint(condition=models.Q(('discount_percent__gte', 0), ('discount_percent__lte', 100)), name='invoicing_invoice_discount'), models.CheckConstraint(condition=models.Q(('skonto_percent__gte', 0), ('skonto_percent__lte', 100)), name='invoicing_invoice_skonto_percent'), models.CheckConstraint(condition=models.Q(('shipping_cost__gte', -9999999999), ('shipping_cost__lte', 9999999999)), name='invoicing_invoice_shipping'), models.CheckConstraint(condition=models.Q(('rounding__gte', Decimal('-0.99')), ('rounding__lte', Decimal('0.99'))), name='invoicing_invoice_rounding'), models.CheckConstraint(condition=models.Q(models.Q(('skonto_days', 0), ('skonto_percent', 0)), models.Q(('skonto_days__gt', 0), ('skonto_percent__gt', 0)), _connector='OR'), name='invoicing_invoice_skonto', violation_error_message='A cash discount has a rate and a number of days.'), models.CheckConstraint(condition=models.Q(('supply_end', None), ('supply_end__gte', models.F('supply_start')), _connector='OR'), name='invoicing_invoice_supply', violation_error_message='The supply ends before it begins.')],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -203,6 +205,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'deducted advances',
                 'ordering': ['id'],
                 'default_permissions': (),
+                'constraints': [models.UniqueConstraint(fields=('invoice', 'advance', 'category', 'rate'), name='invoicing_deduction_once'), models.CheckConstraint(condition=models.Q(('net__gte', -9999999999), ('net__lte', 9999999999)), name='invoicing_deduction_net')],
             },
         ),
         migrations.CreateModel(
@@ -239,6 +242,8 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'default_permissions': (),
                 'base_manager_name': 'everything',
+                'indexes': [models.Index(fields=['order_line'], name='invoicing_line_order_line')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('quantity__gte', -999999999), ('quantity__lt', 0)), models.Q(('quantity__gt', 0), ('quantity__lte', 999999999)), _connector='OR'), name='invoicing_line_quantity', violation_error_message='A line needs a quantity.'), models.CheckConstraint(condition=models.Q(('unit_price__gte', 0), ('unit_price__lte', 9999999999)), name='invoicing_line_price'), models.CheckConstraint(condition=models.Q(('discount__gte', 0), ('discount__lte', 100)), name='invoicing_line_discount'), models.CheckConstraint(condition=models.Q(('vat_rate__gte', 0), ('vat_rate__lte', 100)), name='invoicing_line_vat_rate'), models.CheckConstraint(condition=models.Q(('allowance__gte', -9999999999), ('allowance__lte', 9999999999)), name='invoicing_line_allowance'), models.CheckConstraint(condition=models.Q(('net__gte', -9999999999), ('net__lte', 9999999999)), name='invoicing_line_net'), models.CheckConstraint(condition=models.Q(('description', ''), _negated=True), name='invoicing_line_described')],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -264,6 +269,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'VAT groups',
                 'ordering': ['category', 'rate'],
                 'default_permissions': (),
+                'constraints': [models.UniqueConstraint(fields=('invoice', 'category', 'rate'), name='invoicing_tax_once'), models.CheckConstraint(condition=models.Q(('rate__gte', 0), ('rate__lte', 100)), name='invoicing_tax_rate'), models.CheckConstraint(condition=models.Q(('base__gte', -9999999999), ('base__lte', 9999999999)), name='invoicing_tax_base'), models.CheckConstraint(condition=models.Q(('tax__gte', -9999999999), ('tax__lte', 9999999999)), name='invoicing_tax_tax'), models.CheckConstraint(condition=models.Q(('base', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('lines_net'), '-', models.F('discount')), '+', models.F('shipping')), '-', models.F('advances')))), name='invoicing_tax_adds_up')],
             },
         ),
         migrations.CreateModel(
@@ -293,6 +299,8 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'default_permissions': ('view',),
                 'base_manager_name': 'everything',
+                'indexes': [models.Index(fields=['paid_on'], name='invoicing_payment_day'), models.Index(fields=['invoice'], name='invoicing_payment_invoice')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gte', -9999999999), ('amount__lte', 9999999999)), name='invoicing_payment_amount'), models.CheckConstraint(condition=models.Q(('reduction__gte', -9999999999), ('reduction__lte', 9999999999)), name='invoicing_payment_reduction'), models.CheckConstraint(condition=models.Q(models.Q(('amount__gt', 0), ('reduction__gte', 0)), models.Q(('amount__lt', 0), ('reduction__lte', 0)), _connector='OR'), name='invoicing_payment_is_money'), models.CheckConstraint(condition=models.Q(('deleted_at', None)), name='invoicing_payment_stays'), models.CheckConstraint(condition=models.Q(('reverses', None), models.Q(('reverses', models.F('id')), _negated=True), _connector='OR'), name='invoicing_payment_reverses_another')],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -330,161 +338,5 @@ class Migration(migrations.Migration):
                 'get_latest_by': ('history_date', 'history_id'),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['status', 'due_date'], name='invoicing_invoice_due'),
-        ),
-        migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['customer', '-id'], name='invoicing_invoice_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['order'], name='invoicing_invoice_order'),
-        ),
-        migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['invoice_date'], name='invoicing_invoice_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.UniqueConstraint(condition=models.Q(('number', ''), _negated=True), fields=('number',), name='invoicing_invoice_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('number', ''), ('status', 'draft')), models.Q(models.Q(('status', 'draft'), _negated=True), models.Q(('number', ''), _negated=True), ('deleted_at', None), ('due_date__isnull', False), ('invoice_date__isnull', False)), _connector='OR'), name='invoicing_invoice_issued_has_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'credit_note'), ('reverses__isnull', False), models.Q(('reason', ''), _negated=True)), models.Q(models.Q(('kind', 'credit_note'), _negated=True), ('reverses', None)), _connector='OR'), name='invoicing_invoice_credit_note'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'advance'), _negated=True), ('order__isnull', False), _connector='OR'), name='invoicing_invoice_advance'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('total', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('net'), '+', models.F('tax_amount')), '+', models.F('rounding')))), name='invoicing_invoice_total'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'draft'), models.Q(('kind', 'credit_note'), ('total__gte', -9999999999), ('total__lte', 0)), models.Q(models.Q(('kind', 'credit_note'), _negated=True), ('total__gte', 0), ('total__lte', 9999999999)), _connector='OR'), name='invoicing_invoice_total_sign', violation_error_message='An invoice over less than nothing is a cancellation.'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('paid_amount', 0), ('reduction', 0), ('status', 'draft')), models.Q(('kind', 'credit_note'), ('paid_amount', 0), ('reduction', 0)), models.Q(('paid_amount__gte', 0), ('paid_amount__lte', django.db.models.expressions.CombinedExpression(models.F('total'), '-', models.F('reduction'))), ('reduction__gte', 0)), _connector='OR'), name='invoicing_invoice_paid'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('discount_percent__gte', 0), ('discount_percent__lte', 100)), name='invoicing_invoice_discount'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('skonto_percent__gte', 0), ('skonto_percent__lte', 100)), name='invoicing_invoice_skonto_percent'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('shipping_cost__gte', -9999999999), ('shipping_cost__lte', 9999999999)), name='invoicing_invoice_shipping'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('rounding__gte', Decimal('-0.99')), ('rounding__lte', Decimal('0.99'))), name='invoicing_invoice_rounding'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('skonto_days', 0), ('skonto_percent', 0)), models.Q(('skonto_days__gt', 0), ('skonto_percent__gt', 0)), _connector='OR'), name='invoicing_invoice_skonto', violation_error_message='A cash discount has a rate and a number of days.'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('supply_end', None), ('supply_end__gte', models.F('supply_start')), _connector='OR'), name='invoicing_invoice_supply', violation_error_message='The supply ends before it begins.'),
-        ),
-        migrations.AddConstraint(
-            model_name='deduction',
-            constraint=models.UniqueConstraint(fields=('invoice', 'advance', 'category', 'rate'), name='invoicing_deduction_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='deduction',
-            constraint=models.CheckConstraint(condition=models.Q(('net__gte', -9999999999), ('net__lte', 9999999999)), name='invoicing_deduction_net'),
-        ),
-        migrations.AddIndex(
-            model_name='invoiceline',
-            index=models.Index(fields=['order_line'], name='invoicing_line_order_line'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('quantity__gte', -999999999), ('quantity__lt', 0)), models.Q(('quantity__gt', 0), ('quantity__lte', 999999999)), _connector='OR'), name='invoicing_line_quantity', violation_error_message='A line needs a quantity.'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_price__gte', 0), ('unit_price__lte', 9999999999)), name='invoicing_line_price'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.CheckConstraint(condition=models.Q(('discount__gte', 0), ('discount__lte', 100)), name='invoicing_line_discount'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.CheckConstraint(condition=models.Q(('vat_rate__gte', 0), ('vat_rate__lte', 100)), name='invoicing_line_vat_rate'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.CheckConstraint(condition=models.Q(('allowance__gte', -9999999999), ('allowance__lte', 9999999999)), name='invoicing_line_allowance'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.CheckConstraint(condition=models.Q(('net__gte', -9999999999), ('net__lte', 9999999999)), name='invoicing_line_net'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.CheckConstraint(condition=models.Q(('description', ''), _negated=True), name='invoicing_line_described'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoicetax',
-            constraint=models.UniqueConstraint(fields=('invoice', 'category', 'rate'), name='invoicing_tax_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoicetax',
-            constraint=models.CheckConstraint(condition=models.Q(('rate__gte', 0), ('rate__lte', 100)), name='invoicing_tax_rate'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoicetax',
-            constraint=models.CheckConstraint(condition=models.Q(('base__gte', -9999999999), ('base__lte', 9999999999)), name='invoicing_tax_base'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoicetax',
-            constraint=models.CheckConstraint(condition=models.Q(('tax__gte', -9999999999), ('tax__lte', 9999999999)), name='invoicing_tax_tax'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoicetax',
-            constraint=models.CheckConstraint(condition=models.Q(('base', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('lines_net'), '-', models.F('discount')), '+', models.F('shipping')), '-', models.F('advances')))), name='invoicing_tax_adds_up'),
-        ),
-        migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(fields=['paid_on'], name='invoicing_payment_day'),
-        ),
-        migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(fields=['invoice'], name='invoicing_payment_invoice'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', -9999999999), ('amount__lte', 9999999999)), name='invoicing_payment_amount'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('reduction__gte', -9999999999), ('reduction__lte', 9999999999)), name='invoicing_payment_reduction'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount__gt', 0), ('reduction__gte', 0)), models.Q(('amount__lt', 0), ('reduction__lte', 0)), _connector='OR'), name='invoicing_payment_is_money'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('deleted_at', None)), name='invoicing_payment_stays'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('reverses', None), models.Q(('reverses', models.F('id')), _negated=True), _connector='OR'), name='invoicing_payment_reverses_another'),
         ),
     ]

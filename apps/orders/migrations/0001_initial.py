@@ -18,9 +18,9 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('accounts', '__first__'),
         ('customers', '0002_whole_customers'),
         ('parts', '0003_part_import'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -76,6 +76,8 @@ class Migration(migrations.Migration):
                 'permissions': [('quote_customerorder', 'Can quote, and withdraw or decline quotes'), ('confirm_customerorder', 'Can confirm customer orders'), ('reserve_customerorder', 'Can hold stock for customer orders'), ('cancel_customerorder', 'Can cancel customer orders and close them short'), ('export_customerorder', 'Can export customer orders'), ('restore_customerorder', 'Can restore customer orders from the trash')],
                 'abstract': False,
                 'base_manager_name': 'everything',
+                'indexes': [models.Index(fields=['status', 'promised_date'], name='orders_order_status'), models.Index(fields=['customer', '-id'], name='orders_order_customer'), models.Index(fields=['order_date'], name='orders_order_date')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('number', ''), _negated=True), fields=('number',), name='orders_order_number'), models.UniqueConstraint(condition=models.Q(('quote_number', ''), _negated=True), fields=('quote_number',), name='orders_order_quote_number'), models.CheckConstraint(condition=models.Q(models.Q(('status__in', ('pending', 'production', 'ready', 'shipped', 'delivered')), _negated=True), models.Q(models.Q(('number', ''), _negated=True), ('deleted_at', None), ('order_date__isnull', False)), _connector='OR'), name='orders_order_confirmed_has_number'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'quoted'), _negated=True), models.Q(models.Q(('quote_number', ''), _negated=True), ('deleted_at', None), ('quote_date__isnull', False), ('valid_until__isnull', False)), _connector='OR'), name='orders_order_quoted_has_number'), models.CheckConstraint(condition=models.Q(('discount_percent__gte', 0), ('discount_percent__lte', 100)), name='orders_order_discount'), models.CheckConstraint(condition=models.Q(('skonto_percent__gte', 0), ('skonto_percent__lte', 100)), name='orders_order_skonto_percent'), models.CheckConstraint(condition=models.Q(('shipping_cost__gte', 0), ('shipping_cost__lte', 9999999999)), name='orders_order_shipping'), models.CheckConstraint(condition=models.Q(('net__gte', 0), ('net__lte', 9999999999)), name='orders_order_net'), models.CheckConstraint(condition=models.Q(('tax_amount__gte', 0), ('tax_amount__lte', 9999999999)), name='orders_order_tax'), models.CheckConstraint(condition=models.Q(('total', django.db.models.expressions.CombinedExpression(models.F('net'), '+', models.F('tax_amount')))), name='orders_order_total'), models.CheckConstraint(condition=models.Q(models.Q(('skonto_days', 0), ('skonto_percent', 0)), models.Q(('skonto_days__gt', 0), ('skonto_percent__gt', 0)), _connector='OR'), name='orders_order_skonto', violation_error_message='A cash discount has a rate and a number of days.')],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
@@ -213,118 +215,12 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'default_permissions': (),
                 'base_manager_name': 'everything',
+                'indexes': [models.Index(condition=models.Q(('deleted_at', None), ('shipped_quantity__lt', models.F('quantity'))), fields=['part'], name='orders_line_open'), models.Index(condition=models.Q(('deleted_at', None), ('invoiced_quantity__lt', models.F('shipped_quantity'))), fields=['order'], name='orders_line_to_invoice')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('quantity__gte', Decimal('0.001')), ('quantity__lte', 999999999)), name='orders_line_quantity'), models.CheckConstraint(condition=models.Q(('unit_price__gte', 0), ('unit_price__lte', 9999999999)), name='orders_line_price'), models.CheckConstraint(condition=models.Q(('discount__gte', 0), ('discount__lte', 100)), name='orders_line_discount'), models.CheckConstraint(condition=models.Q(('vat_rate__gte', 0), ('vat_rate__lte', 100)), name='orders_line_vat_rate'), models.CheckConstraint(condition=models.Q(('net__gte', 0), ('net__lte', 9999999999)), name='orders_line_net'), models.CheckConstraint(condition=models.Q(('shipped_quantity__gte', 0), ('shipped_quantity__lte', models.F('quantity'))), name='orders_line_shipped'), models.CheckConstraint(condition=models.Q(('reserved_quantity__gte', 0), ('reserved_quantity__lte', django.db.models.expressions.CombinedExpression(models.F('quantity'), '-', models.F('shipped_quantity')))), name='orders_line_reserved'), models.CheckConstraint(condition=models.Q(('built_quantity__gte', 0), ('built_quantity__lte', models.F('quantity'))), name='orders_line_built'), models.CheckConstraint(condition=models.Q(('delivered_quantity__gte', 0), ('delivered_quantity__lte', models.F('shipped_quantity'))), name='orders_line_delivered'), models.CheckConstraint(condition=models.Q(('returned_quantity__gte', 0), ('returned_quantity__lte', models.F('shipped_quantity'))), name='orders_line_returned'), models.CheckConstraint(condition=models.Q(('invoiced_quantity__gte', 0), ('invoiced_quantity__lte', models.F('shipped_quantity'))), name='orders_line_invoiced')],
             },
             managers=[
                 ('objects', django.db.models.manager.Manager()),
                 ('everything', django.db.models.manager.Manager()),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='customerorder',
-            index=models.Index(fields=['status', 'promised_date'], name='orders_order_status'),
-        ),
-        migrations.AddIndex(
-            model_name='customerorder',
-            index=models.Index(fields=['customer', '-id'], name='orders_order_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='customerorder',
-            index=models.Index(fields=['order_date'], name='orders_order_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='customerorder',
-            constraint=models.UniqueConstraint(condition=models.Q(('number', ''), _negated=True), fields=('number',), name='orders_order_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='customerorder',
-            constraint=models.UniqueConstraint(condition=models.Q(('quote_number', ''), _negated=True), fields=('quote_number',), name='orders_order_quote_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='customerorder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ('pending', 'production', 'ready', 'shipped', 'delivered')), _negated=True), models.Q(models.Q(('number', ''), _negated=True), ('deleted_at', None), ('order_date__isnull', False)), _connector='OR'), name='orders_order_confirmed_has_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='customerorder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'quoted'), _negated=True), models.Q(models.Q(('quote_number', ''), _negated=True), ('deleted_at', None), ('quote_date__isnull', False), ('valid_until__isnull', False)), _connector='OR'), name='orders_order_quoted_has_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='customerorder',
-            constraint=models.CheckConstraint(condition=models.Q(('discount_percent__gte', 0), ('discount_percent__lte', 100)), name='orders_order_discount'),
-        ),
-        migrations.AddConstraint(
-            model_name='customerorder',
-            constraint=models.CheckConstraint(condition=models.Q(('skonto_percent__gte', 0), ('skonto_percent__lte', 100)), name='orders_order_skonto_percent'),
-        ),
-        migrations.AddConstraint(
-            model_name='customerorder',
-            constraint=models.CheckConstraint(condition=models.Q(('shipping_cost__gte', 0), ('shipping_cost__lte', 9999999999)), name='orders_order_shipping'),
-        ),
-        migrations.AddConstraint(
-            model_name='customerorder',
-            constraint=models.CheckConstraint(condition=models.Q(('net__gte', 0), ('net__lte', 9999999999)), name='orders_order_net'),
-        ),
-        migrations.AddConstraint(
-            model_name='customerorder',
-            constraint=models.CheckConstraint(condition=models.Q(('tax_amount__gte', 0), ('tax_amount__lte', 9999999999)), name='orders_order_tax'),
-        ),
-        migrations.AddConstraint(
-            model_name='customerorder',
-            constraint=models.CheckConstraint(condition=models.Q(('total', django.db.models.expressions.CombinedExpression(models.F('net'), '+', models.F('tax_amount')))), name='orders_order_total'),
-        ),
-        migrations.AddConstraint(
-            model_name='customerorder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('skonto_days', 0), ('skonto_percent', 0)), models.Q(('skonto_days__gt', 0), ('skonto_percent__gt', 0)), _connector='OR'), name='orders_order_skonto', violation_error_message='A cash discount has a rate and a number of days.'),
-        ),
-        migrations.AddIndex(
-            model_name='orderline',
-            index=models.Index(condition=models.Q(('deleted_at', None), ('shipped_quantity__lt', models.F('quantity'))), fields=['part'], name='orders_line_open'),
-        ),
-        migrations.AddIndex(
-            model_name='orderline',
-            index=models.Index(condition=models.Q(('deleted_at', None), ('invoiced_quantity__lt', models.F('shipped_quantity'))), fields=['order'], name='orders_line_to_invoice'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', Decimal('0.001')), ('quantity__lte', 999999999)), name='orders_line_quantity'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_price__gte', 0), ('unit_price__lte', 9999999999)), name='orders_line_price'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('discount__gte', 0), ('discount__lte', 100)), name='orders_line_discount'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('vat_rate__gte', 0), ('vat_rate__lte', 100)), name='orders_line_vat_rate'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('net__gte', 0), ('net__lte', 9999999999)), name='orders_line_net'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('shipped_quantity__gte', 0), ('shipped_quantity__lte', models.F('quantity'))), name='orders_line_shipped'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('reserved_quantity__gte', 0), ('reserved_quantity__lte', django.db.models.expressions.CombinedExpression(models.F('quantity'), '-', models.F('shipped_quantity')))), name='orders_line_reserved'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('built_quantity__gte', 0), ('built_quantity__lte', models.F('quantity'))), name='orders_line_built'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('delivered_quantity__gte', 0), ('delivered_quantity__lte', models.F('shipped_quantity'))), name='orders_line_delivered'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('returned_quantity__gte', 0), ('returned_quantity__lte', models.F('shipped_quantity'))), name='orders_line_returned'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('invoiced_quantity__gte', 0), ('invoiced_quantity__lte', models.F('shipped_quantity'))), name='orders_line_invoiced'),
         ),
     ]

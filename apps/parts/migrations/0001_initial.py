@@ -12,1278 +12,323 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('accounts', '__first__'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Category",
+            name='Category',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="created"),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="last changed"
-                    ),
-                ),
-                ("deleted_at", models.DateTimeField(editable=False, null=True, verbose_name="deleted")),
-                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                ("description", models.TextField(blank=True, verbose_name="description")),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="created by",
-                    ),
-                ),
-                (
-                    "parent",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="children",
-                        to="parts.category",
-                        verbose_name="belongs to",
-                    ),
-                ),
-                (
-                    "updated_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="last changed by",
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
+                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='last changed')),
+                ('deleted_at', models.DateTimeField(editable=False, null=True, verbose_name='deleted')),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
+                ('name', models.CharField(max_length=120, verbose_name='name')),
+                ('description', models.TextField(blank=True, verbose_name='description')),
+                ('created_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
+                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='parts.category', verbose_name='belongs to')),
+                ('updated_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='last changed by')),
             ],
             options={
-                "verbose_name": "category",
-                "verbose_name_plural": "categories",
-                "ordering": ["name"],
-                "permissions": [
-                    ("export_category", "Can export categories"),
-                    ("import_category", "Can import categories"),
-                ],
-                "abstract": False,
-                "base_manager_name": "everything",
+                'verbose_name': 'category',
+                'verbose_name_plural': 'categories',
+                'ordering': ['name'],
+                'permissions': [('export_category', 'Can export categories'), ('import_category', 'Can import categories')],
+                'abstract': False,
+                'base_manager_name': 'everything',
+                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('name'), models.F('parent'), condition=models.Q(('deleted_at', None)), name='parts_category_name', nulls_distinct=False, violation_error_message='A category with this name exists here.')],
             },
             managers=[
-                ("objects", django.db.models.manager.Manager()),
-                ("everything", django.db.models.manager.Manager()),
+                ('objects', django.db.models.manager.Manager()),
+                ('everything', django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name="HistoricalCategory",
+            name='StorageLocation',
             fields=[
-                ("id", models.UUIDField(db_index=True, default=uuid_utils.compat.uuid7, editable=False)),
-                (
-                    "created_at",
-                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="created"),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="last changed"
-                    ),
-                ),
-                ("deleted_at", models.DateTimeField(editable=False, null=True, verbose_name="deleted")),
-                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                ("description", models.TextField(blank=True, verbose_name="description")),
-                ("history_change_reason", models.TextField(default="")),
-                ("history_id", models.AutoField(primary_key=True, serialize=False)),
-                ("history_date", models.DateTimeField(db_index=True)),
-                (
-                    "history_type",
-                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="created by",
-                    ),
-                ),
-                (
-                    "history_user",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "parent",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="parts.category",
-                        verbose_name="belongs to",
-                    ),
-                ),
-                (
-                    "updated_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="last changed by",
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
+                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='last changed')),
+                ('deleted_at', models.DateTimeField(editable=False, null=True, verbose_name='deleted')),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
+                ('name', models.CharField(max_length=120, verbose_name='name')),
+                ('code', models.CharField(help_text='As on the label, such as B-14.', max_length=30, verbose_name='code')),
+                ('created_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
+                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='parts.storagelocation', verbose_name='inside')),
+                ('updated_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='last changed by')),
             ],
             options={
-                "verbose_name": "historical category",
-                "verbose_name_plural": "historical categories",
-                "ordering": ("-history_date", "-history_id"),
-                "get_latest_by": ("history_date", "history_id"),
+                'verbose_name': 'storage location',
+                'verbose_name_plural': 'storage locations',
+                'ordering': ['code'],
+                'abstract': False,
+                'base_manager_name': 'everything',
+                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('code'), condition=models.Q(('deleted_at', None)), name='parts_location_code', nulls_distinct=False, violation_error_message='A storage location with this code exists.')],
+            },
+            managers=[
+                ('objects', django.db.models.manager.Manager()),
+                ('everything', django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='HistoricalCategory',
+            fields=[
+                ('id', models.UUIDField(db_index=True, default=uuid_utils.compat.uuid7, editable=False)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
+                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='last changed')),
+                ('deleted_at', models.DateTimeField(editable=False, null=True, verbose_name='deleted')),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
+                ('name', models.CharField(max_length=120, verbose_name='name')),
+                ('description', models.TextField(blank=True, verbose_name='description')),
+                ('history_change_reason', models.TextField(default='')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('created_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('parent', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='parts.category', verbose_name='belongs to')),
+                ('updated_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='last changed by')),
+            ],
+            options={
+                'verbose_name': 'historical category',
+                'verbose_name_plural': 'historical categories',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name="Part",
+            name='Part',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="created"),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="last changed"
-                    ),
-                ),
-                ("deleted_at", models.DateTimeField(editable=False, null=True, verbose_name="deleted")),
-                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
-                (
-                    "sku",
-                    models.CharField(
-                        help_text="Our number for the part, unique.",
-                        max_length=80,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "^\\S(.*\\S)?$", "No blanks at the beginning or the end."
-                            )
-                        ],
-                        verbose_name="SKU",
-                    ),
-                ),
-                ("name", models.CharField(max_length=200, verbose_name="name")),
-                ("description", models.TextField(blank=True, verbose_name="description")),
-                (
-                    "specifications",
-                    models.JSONField(
-                        blank=True,
-                        default=dict,
-                        help_text="Name and value, such as Length: 450 mm.",
-                        verbose_name="specifications",
-                    ),
-                ),
-                (
-                    "unit",
-                    models.CharField(
-                        choices=[
-                            ("H87", "pcs"),
-                            ("SET", "set"),
-                            ("PR", "pair"),
-                            ("MTR", "m"),
-                            ("KGM", "kg"),
-                            ("LTR", "l"),
-                            ("HUR", "h"),
-                        ],
-                        default="H87",
-                        max_length=3,
-                        verbose_name="unit",
-                    ),
-                ),
-                (
-                    "procurement",
-                    models.CharField(
-                        choices=[("buy", "Buy"), ("make", "Make")],
-                        default="buy",
-                        max_length=4,
-                        verbose_name="procurement",
-                    ),
-                ),
-                (
-                    "is_sellable",
-                    models.BooleanField(
-                        default=False, help_text="May stand on a customer order.", verbose_name="is sold"
-                    ),
-                ),
-                (
-                    "is_serialised",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Each piece is followed by its own number.",
-                        verbose_name="has serial numbers",
-                    ),
-                ),
-                (
-                    "is_discontinued",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Not bought or built in any more; stock is used up.",
-                        verbose_name="discontinued",
-                    ),
-                ),
-                (
-                    "minimum_stock",
-                    models.DecimalField(
-                        decimal_places=3,
-                        default=0,
-                        help_text="Below this, the part is short.",
-                        max_digits=12,
-                        validators=[django.core.validators.MinValueValidator(0)],
-                        verbose_name="minimum stock",
-                    ),
-                ),
-                (
-                    "reorder_quantity",
-                    models.DecimalField(
-                        decimal_places=3,
-                        default=0,
-                        help_text="How much is bought at a time.",
-                        max_digits=12,
-                        validators=[django.core.validators.MinValueValidator(0)],
-                        verbose_name="reorder quantity",
-                    ),
-                ),
-                (
-                    "unit_price",
-                    models.DecimalField(
-                        decimal_places=4,
-                        default=0,
-                        help_text="Euros net for one unit.",
-                        max_digits=14,
-                        validators=[django.core.validators.MinValueValidator(0)],
-                        verbose_name="sales price",
-                    ),
-                ),
-                ("manufacturer", models.CharField(blank=True, max_length=120, verbose_name="manufacturer")),
-                (
-                    "manufacturer_number",
-                    models.CharField(blank=True, max_length=120, verbose_name="manufacturer's number"),
-                ),
-                (
-                    "cad_name",
-                    models.CharField(
-                        blank=True,
-                        help_text="Parts lists from CAD are matched by it.",
-                        max_length=200,
-                        verbose_name="CAD file name",
-                    ),
-                ),
-                (
-                    "barcode",
-                    models.CharField(
-                        blank=True, help_text="EAN or any code on the package.", max_length=80, verbose_name="barcode"
-                    ),
-                ),
-                (
-                    "weight",
-                    models.DecimalField(
-                        blank=True,
-                        decimal_places=3,
-                        max_digits=12,
-                        null=True,
-                        validators=[django.core.validators.MinValueValidator(0)],
-                        verbose_name="weight (kg)",
-                    ),
-                ),
-                (
-                    "customs_number",
-                    models.CharField(
-                        blank=True,
-                        max_length=11,
-                        validators=[django.core.validators.RegexValidator("^\\d{6,11}$", "6 to 11 digits.")],
-                        verbose_name="customs tariff number",
-                    ),
-                ),
-                (
-                    "country_of_origin",
-                    models.CharField(
-                        blank=True,
-                        max_length=2,
-                        validators=[django.core.validators.RegexValidator("^[A-Z]{2}$", "Two letters, such as DE.")],
-                        verbose_name="country of origin",
-                    ),
-                ),
-                ("image", models.ImageField(blank=True, upload_to="parts/", verbose_name="picture")),
-                (
-                    "current_stock",
-                    models.DecimalField(
-                        decimal_places=3, default=0, editable=False, max_digits=12, verbose_name="on hand"
-                    ),
-                ),
-                (
-                    "reserved_stock",
-                    models.DecimalField(
-                        decimal_places=3, default=0, editable=False, max_digits=12, verbose_name="reserved"
-                    ),
-                ),
-                (
-                    "average_cost",
-                    models.DecimalField(
-                        decimal_places=4, default=0, editable=False, max_digits=14, verbose_name="average cost"
-                    ),
-                ),
-                (
-                    "search_text",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=django.db.models.functions.text.Upper(
-                            django.db.models.functions.text.Concat(
-                                "sku",
-                                models.Value(" "),
-                                "name",
-                                models.Value(" "),
-                                "cad_name",
-                                models.Value(" "),
-                                "manufacturer_number",
-                                models.Value(" "),
-                                "barcode",
-                            )
-                        ),
-                        output_field=models.TextField(),
-                    ),
-                ),
-                (
-                    "category",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="parts",
-                        to="parts.category",
-                        verbose_name="category",
-                    ),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="created by",
-                    ),
-                ),
-                (
-                    "updated_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="last changed by",
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
+                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='last changed')),
+                ('deleted_at', models.DateTimeField(editable=False, null=True, verbose_name='deleted')),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
+                ('sku', models.CharField(help_text='Our number for the part, unique.', max_length=80, validators=[django.core.validators.RegexValidator('^\\S(.*\\S)?$', 'No blanks at the beginning or the end.')], verbose_name='SKU')),
+                ('name', models.CharField(max_length=200, verbose_name='name')),
+                ('description', models.TextField(blank=True, verbose_name='description')),
+                ('specifications', models.JSONField(blank=True, default=dict, help_text='Name and value, such as Length: 450 mm.', verbose_name='specifications')),
+                ('unit', models.CharField(choices=[('H87', 'pcs'), ('SET', 'set'), ('PR', 'pair'), ('MTR', 'm'), ('KGM', 'kg'), ('LTR', 'l'), ('HUR', 'h')], default='H87', max_length=3, verbose_name='unit')),
+                ('procurement', models.CharField(choices=[('buy', 'Buy'), ('make', 'Make')], default='buy', max_length=4, verbose_name='procurement')),
+                ('is_sellable', models.BooleanField(default=False, help_text='May stand on a customer order.', verbose_name='is sold')),
+                ('is_serialised', models.BooleanField(default=False, help_text='Each piece is followed by its own number.', verbose_name='has serial numbers')),
+                ('is_discontinued', models.BooleanField(default=False, help_text='Not bought or built in any more; stock is used up.', verbose_name='discontinued')),
+                ('minimum_stock', models.DecimalField(decimal_places=3, default=0, help_text='Below this, the part is short.', max_digits=12, validators=[django.core.validators.MinValueValidator(0)], verbose_name='minimum stock')),
+                ('reorder_quantity', models.DecimalField(decimal_places=3, default=0, help_text='How much is bought at a time.', max_digits=12, validators=[django.core.validators.MinValueValidator(0)], verbose_name='reorder quantity')),
+                ('unit_price', models.DecimalField(decimal_places=4, default=0, help_text='Euros net for one unit.', max_digits=14, validators=[django.core.validators.MinValueValidator(0)], verbose_name='sales price')),
+                ('manufacturer', models.CharField(blank=True, max_length=120, verbose_name='manufacturer')),
+                ('manufacturer_number', models.CharField(blank=True, max_length=120, verbose_name="manufacturer's number")),
+                ('cad_name', models.CharField(blank=True, help_text='Parts lists from CAD are matched by it.', max_length=200, verbose_name='CAD file name')),
+                ('barcode', models.CharField(blank=True, help_text='EAN or any code on the package.', max_length=80, verbose_name='barcode')),
+                ('weight', models.DecimalField(blank=True, decimal_places=3, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='weight (kg)')),
+                ('customs_number', models.CharField(blank=True, max_length=11, validators=[django.core.validators.RegexValidator('^\\d{6,11}$', '6 to 11 digits.')], verbose_name='customs tariff number')),
+                ('country_of_origin', models.CharField(blank=True, max_length=2, validators=[django.core.validators.RegexValidator('^[A-Z]{2}$', 'Two letters, such as DE.')], verbose_name='country of origin')),
+                ('image', models.ImageField(blank=True, upload_to='parts/', verbose_name='picture')),
+                ('current_stock', models.DecimalField(decimal_places=3, default=0, editable=False, max_digits=12, verbose_name='on hand')),
+                ('reserved_stock', models.DecimalField(decimal_places=3, default=0, editable=False, max_digits=12, verbose_name='reserved')),
+                ('average_cost', models.DecimalField(decimal_places=4, default=0, editable=False, max_digits=14, verbose_name='average cost')),
+                ('search_text', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Upper(django.db.models.functions.text.Concat('sku', models.Value(' '), 'name', models.Value(' '), 'cad_name', models.Value(' '), 'manufacturer_number', models.Value(' '), 'barcode')), output_field=models.TextField())),
+                ('category', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='parts.category', verbose_name='category')),
+                ('created_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
+                ('updated_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='last changed by')),
+                ('default_location', models.ForeignKey(blank=True, help_text='Where goods are put unless you say otherwise.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parts.storagelocation', verbose_name='usual place')),
             ],
             options={
-                "verbose_name": "part",
-                "verbose_name_plural": "parts",
-                "ordering": ["sku"],
-                "permissions": [
-                    ("receive_part", "Can receive stock"),
-                    ("issue_part", "Can issue stock"),
-                    ("adjust_part", "Can adjust stock"),
-                    ("transfer_part", "Can transfer stock"),
-                    ("reserve_part", "Can reserve stock"),
-                    ("export_part", "Can export parts"),
-                    ("import_part", "Can import parts"),
-                    ("restore_part", "Can restore parts from the trash"),
-                ],
-                "abstract": False,
-                "base_manager_name": "everything",
+                'verbose_name': 'part',
+                'verbose_name_plural': 'parts',
+                'ordering': ['sku'],
+                'permissions': [('receive_part', 'Can receive stock'), ('issue_part', 'Can issue stock'), ('adjust_part', 'Can adjust stock'), ('transfer_part', 'Can transfer stock'), ('reserve_part', 'Can reserve stock'), ('export_part', 'Can export parts'), ('import_part', 'Can import parts'), ('restore_part', 'Can restore parts from the trash')],
+                'abstract': False,
+                'base_manager_name': 'everything',
+                'indexes': [models.Index(condition=models.Q(('deleted_at', None)), fields=['sku'], name='parts_part_sku_sort'), models.Index(condition=models.Q(('deleted_at', None)), fields=['name'], name='parts_part_name_sort')],
+                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('sku'), condition=models.Q(('deleted_at', None)), name='parts_part_sku', nulls_distinct=False, violation_error_message='A part with this SKU exists.'), models.UniqueConstraint(condition=models.Q(('deleted_at', None), models.Q(('barcode', ''), _negated=True)), fields=('barcode',), name='parts_part_barcode', violation_error_message='Another part has this barcode.'), models.UniqueConstraint(condition=models.Q(('deleted_at', None), models.Q(('cad_name', ''), _negated=True)), fields=('cad_name',), name='parts_part_cad_name', violation_error_message='Another part has this CAD file name.'), models.CheckConstraint(condition=models.Q(('current_stock__gte', 0), ('current_stock__lte', 999999999)), name='parts_part_current_stock'), models.CheckConstraint(condition=models.Q(('reserved_stock__gte', 0), ('reserved_stock__lte', models.F('current_stock'))), name='parts_part_reserved_stock'), models.CheckConstraint(condition=models.Q(('minimum_stock__gte', 0), ('minimum_stock__lte', 999999999)), name='parts_part_minimum_stock'), models.CheckConstraint(condition=models.Q(('reorder_quantity__gte', 0), ('reorder_quantity__lte', 999999999)), name='parts_part_reorder_quantity'), models.CheckConstraint(condition=models.Q(('unit_price__gte', 0), ('unit_price__lte', 9999999999)), name='parts_part_unit_price'), models.CheckConstraint(condition=models.Q(('average_cost__gte', 0), ('average_cost__lte', 9999999999)), name='parts_part_average_cost')],
             },
             managers=[
-                ("objects", django.db.models.manager.Manager()),
-                ("everything", django.db.models.manager.Manager()),
+                ('objects', django.db.models.manager.Manager()),
+                ('everything', django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name="HistoricalReservation",
+            name='HistoricalStorageLocation',
             fields=[
-                ("id", models.UUIDField(db_index=True, default=uuid_utils.compat.uuid7, editable=False)),
-                (
-                    "created_at",
-                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="created"),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="last changed"
-                    ),
-                ),
-                ("deleted_at", models.DateTimeField(editable=False, null=True, verbose_name="deleted")),
-                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
-                (
-                    "reference_type",
-                    models.CharField(blank=True, editable=False, max_length=60, verbose_name="for (kind)"),
-                ),
-                ("reference_id", models.UUIDField(blank=True, editable=False, null=True, verbose_name="for (id)")),
-                ("reference_number", models.CharField(blank=True, editable=False, max_length=60, verbose_name="for")),
-                ("quantity", models.DecimalField(decimal_places=3, max_digits=12, verbose_name="quantity")),
-                ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
-                ("history_change_reason", models.TextField(default="")),
-                ("history_id", models.AutoField(primary_key=True, serialize=False)),
-                ("history_date", models.DateTimeField(db_index=True)),
-                (
-                    "history_type",
-                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="created by",
-                    ),
-                ),
-                (
-                    "history_user",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "updated_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="last changed by",
-                    ),
-                ),
-                (
-                    "part",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="parts.part",
-                        verbose_name="part",
-                    ),
-                ),
+                ('id', models.UUIDField(db_index=True, default=uuid_utils.compat.uuid7, editable=False)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
+                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='last changed')),
+                ('deleted_at', models.DateTimeField(editable=False, null=True, verbose_name='deleted')),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
+                ('name', models.CharField(max_length=120, verbose_name='name')),
+                ('code', models.CharField(help_text='As on the label, such as B-14.', max_length=30, verbose_name='code')),
+                ('history_change_reason', models.TextField(default='')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('created_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('updated_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='last changed by')),
+                ('parent', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='parts.storagelocation', verbose_name='inside')),
             ],
             options={
-                "verbose_name": "historical reservation",
-                "verbose_name_plural": "historical reservations",
-                "ordering": ("-history_date", "-history_id"),
-                "get_latest_by": ("history_date", "history_id"),
+                'verbose_name': 'historical storage location',
+                'verbose_name_plural': 'historical storage locations',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name="Reservation",
+            name='HistoricalPart',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="created"),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="last changed"
-                    ),
-                ),
-                ("deleted_at", models.DateTimeField(editable=False, null=True, verbose_name="deleted")),
-                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
-                (
-                    "reference_type",
-                    models.CharField(blank=True, editable=False, max_length=60, verbose_name="for (kind)"),
-                ),
-                ("reference_id", models.UUIDField(blank=True, editable=False, null=True, verbose_name="for (id)")),
-                ("reference_number", models.CharField(blank=True, editable=False, max_length=60, verbose_name="for")),
-                ("quantity", models.DecimalField(decimal_places=3, max_digits=12, verbose_name="quantity")),
-                ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="created by",
-                    ),
-                ),
-                (
-                    "part",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="reservations",
-                        to="parts.part",
-                        verbose_name="part",
-                    ),
-                ),
-                (
-                    "updated_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="last changed by",
-                    ),
-                ),
+                ('id', models.UUIDField(db_index=True, default=uuid_utils.compat.uuid7, editable=False)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
+                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='last changed')),
+                ('deleted_at', models.DateTimeField(editable=False, null=True, verbose_name='deleted')),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
+                ('sku', models.CharField(help_text='Our number for the part, unique.', max_length=80, validators=[django.core.validators.RegexValidator('^\\S(.*\\S)?$', 'No blanks at the beginning or the end.')], verbose_name='SKU')),
+                ('name', models.CharField(max_length=200, verbose_name='name')),
+                ('description', models.TextField(blank=True, verbose_name='description')),
+                ('specifications', models.JSONField(blank=True, default=dict, help_text='Name and value, such as Length: 450 mm.', verbose_name='specifications')),
+                ('unit', models.CharField(choices=[('H87', 'pcs'), ('SET', 'set'), ('PR', 'pair'), ('MTR', 'm'), ('KGM', 'kg'), ('LTR', 'l'), ('HUR', 'h')], default='H87', max_length=3, verbose_name='unit')),
+                ('procurement', models.CharField(choices=[('buy', 'Buy'), ('make', 'Make')], default='buy', max_length=4, verbose_name='procurement')),
+                ('is_sellable', models.BooleanField(default=False, help_text='May stand on a customer order.', verbose_name='is sold')),
+                ('is_serialised', models.BooleanField(default=False, help_text='Each piece is followed by its own number.', verbose_name='has serial numbers')),
+                ('is_discontinued', models.BooleanField(default=False, help_text='Not bought or built in any more; stock is used up.', verbose_name='discontinued')),
+                ('minimum_stock', models.DecimalField(decimal_places=3, default=0, help_text='Below this, the part is short.', max_digits=12, validators=[django.core.validators.MinValueValidator(0)], verbose_name='minimum stock')),
+                ('reorder_quantity', models.DecimalField(decimal_places=3, default=0, help_text='How much is bought at a time.', max_digits=12, validators=[django.core.validators.MinValueValidator(0)], verbose_name='reorder quantity')),
+                ('unit_price', models.DecimalField(decimal_places=4, default=0, help_text='Euros net for one unit.', max_digits=14, validators=[django.core.validators.MinValueValidator(0)], verbose_name='sales price')),
+                ('manufacturer', models.CharField(blank=True, max_length=120, verbose_name='manufacturer')),
+                ('manufacturer_number', models.CharField(blank=True, max_length=120, verbose_name="manufacturer's number")),
+                ('cad_name', models.CharField(blank=True, help_text='Parts lists from CAD are matched by it.', max_length=200, verbose_name='CAD file name')),
+                ('barcode', models.CharField(blank=True, help_text='EAN or any code on the package.', max_length=80, verbose_name='barcode')),
+                ('weight', models.DecimalField(blank=True, decimal_places=3, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='weight (kg)')),
+                ('customs_number', models.CharField(blank=True, max_length=11, validators=[django.core.validators.RegexValidator('^\\d{6,11}$', '6 to 11 digits.')], verbose_name='customs tariff number')),
+                ('country_of_origin', models.CharField(blank=True, max_length=2, validators=[django.core.validators.RegexValidator('^[A-Z]{2}$', 'Two letters, such as DE.')], verbose_name='country of origin')),
+                ('image', models.TextField(blank=True, max_length=100, verbose_name='picture')),
+                ('history_change_reason', models.TextField(default='')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('category', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='parts.category', verbose_name='category')),
+                ('created_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('updated_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='last changed by')),
+                ('default_location', models.ForeignKey(blank=True, db_constraint=False, help_text='Where goods are put unless you say otherwise.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='parts.storagelocation', verbose_name='usual place')),
             ],
             options={
-                "verbose_name": "reservation",
-                "verbose_name_plural": "reservations",
-                "ordering": ["created_at"],
-                "abstract": False,
-                "default_permissions": ("view",),
-                "base_manager_name": "everything",
-            },
-            managers=[
-                ("objects", django.db.models.manager.Manager()),
-                ("everything", django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.CreateModel(
-            name="StorageLocation",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="created"),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="last changed"
-                    ),
-                ),
-                ("deleted_at", models.DateTimeField(editable=False, null=True, verbose_name="deleted")),
-                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                (
-                    "code",
-                    models.CharField(help_text="As on the label, such as B-14.", max_length=30, verbose_name="code"),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="created by",
-                    ),
-                ),
-                (
-                    "parent",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="children",
-                        to="parts.storagelocation",
-                        verbose_name="inside",
-                    ),
-                ),
-                (
-                    "updated_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="last changed by",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "storage location",
-                "verbose_name_plural": "storage locations",
-                "ordering": ["code"],
-                "abstract": False,
-                "base_manager_name": "everything",
-            },
-            managers=[
-                ("objects", django.db.models.manager.Manager()),
-                ("everything", django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.CreateModel(
-            name="StockMovement",
-            fields=[
-                (
-                    "reference_type",
-                    models.CharField(blank=True, editable=False, max_length=60, verbose_name="for (kind)"),
-                ),
-                ("reference_id", models.UUIDField(blank=True, editable=False, null=True, verbose_name="for (id)")),
-                ("reference_number", models.CharField(blank=True, editable=False, max_length=60, verbose_name="for")),
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("purchase", "Purchase"),
-                            ("sale", "Sale"),
-                            ("production", "Production"),
-                            ("adjustment", "Adjustment"),
-                            ("transfer", "Transfer"),
-                            ("count", "Stock count"),
-                        ],
-                        max_length=12,
-                        verbose_name="kind",
-                    ),
-                ),
-                ("quantity", models.DecimalField(decimal_places=3, max_digits=12, verbose_name="quantity")),
-                ("unit_cost", models.DecimalField(decimal_places=4, max_digits=14, verbose_name="unit cost")),
-                ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
-                (
-                    "created_at",
-                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="when"),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="who",
-                    ),
-                ),
-                (
-                    "part",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="movements",
-                        to="parts.part",
-                        verbose_name="part",
-                    ),
-                ),
-                (
-                    "location",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="movements",
-                        to="parts.storagelocation",
-                        verbose_name="storage location",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "stock movement",
-                "verbose_name_plural": "stock movements",
-                "ordering": ["-id"],
-                "permissions": [("export_stockmovement", "Can export stock movements")],
-                "default_permissions": ("view",),
-            },
-        ),
-        migrations.CreateModel(
-            name="StockLevel",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("quantity", models.DecimalField(decimal_places=3, default=0, max_digits=12, verbose_name="on hand")),
-                (
-                    "part",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="levels",
-                        to="parts.part",
-                        verbose_name="part",
-                    ),
-                ),
-                (
-                    "location",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="levels",
-                        to="parts.storagelocation",
-                        verbose_name="storage location",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "stock level",
-                "verbose_name_plural": "stock levels",
-                "ordering": ["location__code"],
-                "default_permissions": ("view",),
-            },
-        ),
-        migrations.AddField(
-            model_name="part",
-            name="default_location",
-            field=models.ForeignKey(
-                blank=True,
-                help_text="Where goods are put unless you say otherwise.",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="parts.storagelocation",
-                verbose_name="usual place",
-            ),
-        ),
-        migrations.CreateModel(
-            name="HistoricalStorageLocation",
-            fields=[
-                ("id", models.UUIDField(db_index=True, default=uuid_utils.compat.uuid7, editable=False)),
-                (
-                    "created_at",
-                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="created"),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="last changed"
-                    ),
-                ),
-                ("deleted_at", models.DateTimeField(editable=False, null=True, verbose_name="deleted")),
-                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                (
-                    "code",
-                    models.CharField(help_text="As on the label, such as B-14.", max_length=30, verbose_name="code"),
-                ),
-                ("history_change_reason", models.TextField(default="")),
-                ("history_id", models.AutoField(primary_key=True, serialize=False)),
-                ("history_date", models.DateTimeField(db_index=True)),
-                (
-                    "history_type",
-                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="created by",
-                    ),
-                ),
-                (
-                    "history_user",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "updated_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="last changed by",
-                    ),
-                ),
-                (
-                    "parent",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="parts.storagelocation",
-                        verbose_name="inside",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "historical storage location",
-                "verbose_name_plural": "historical storage locations",
-                "ordering": ("-history_date", "-history_id"),
-                "get_latest_by": ("history_date", "history_id"),
+                'verbose_name': 'historical part',
+                'verbose_name_plural': 'historical parts',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name="HistoricalPart",
+            name='HistoricalReservation',
             fields=[
-                ("id", models.UUIDField(db_index=True, default=uuid_utils.compat.uuid7, editable=False)),
-                (
-                    "created_at",
-                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="created"),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="last changed"
-                    ),
-                ),
-                ("deleted_at", models.DateTimeField(editable=False, null=True, verbose_name="deleted")),
-                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
-                (
-                    "sku",
-                    models.CharField(
-                        help_text="Our number for the part, unique.",
-                        max_length=80,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "^\\S(.*\\S)?$", "No blanks at the beginning or the end."
-                            )
-                        ],
-                        verbose_name="SKU",
-                    ),
-                ),
-                ("name", models.CharField(max_length=200, verbose_name="name")),
-                ("description", models.TextField(blank=True, verbose_name="description")),
-                (
-                    "specifications",
-                    models.JSONField(
-                        blank=True,
-                        default=dict,
-                        help_text="Name and value, such as Length: 450 mm.",
-                        verbose_name="specifications",
-                    ),
-                ),
-                (
-                    "unit",
-                    models.CharField(
-                        choices=[
-                            ("H87", "pcs"),
-                            ("SET", "set"),
-                            ("PR", "pair"),
-                            ("MTR", "m"),
-                            ("KGM", "kg"),
-                            ("LTR", "l"),
-                            ("HUR", "h"),
-                        ],
-                        default="H87",
-                        max_length=3,
-                        verbose_name="unit",
-                    ),
-                ),
-                (
-                    "procurement",
-                    models.CharField(
-                        choices=[("buy", "Buy"), ("make", "Make")],
-                        default="buy",
-                        max_length=4,
-                        verbose_name="procurement",
-                    ),
-                ),
-                (
-                    "is_sellable",
-                    models.BooleanField(
-                        default=False, help_text="May stand on a customer order.", verbose_name="is sold"
-                    ),
-                ),
-                (
-                    "is_serialised",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Each piece is followed by its own number.",
-                        verbose_name="has serial numbers",
-                    ),
-                ),
-                (
-                    "is_discontinued",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Not bought or built in any more; stock is used up.",
-                        verbose_name="discontinued",
-                    ),
-                ),
-                (
-                    "minimum_stock",
-                    models.DecimalField(
-                        decimal_places=3,
-                        default=0,
-                        help_text="Below this, the part is short.",
-                        max_digits=12,
-                        validators=[django.core.validators.MinValueValidator(0)],
-                        verbose_name="minimum stock",
-                    ),
-                ),
-                (
-                    "reorder_quantity",
-                    models.DecimalField(
-                        decimal_places=3,
-                        default=0,
-                        help_text="How much is bought at a time.",
-                        max_digits=12,
-                        validators=[django.core.validators.MinValueValidator(0)],
-                        verbose_name="reorder quantity",
-                    ),
-                ),
-                (
-                    "unit_price",
-                    models.DecimalField(
-                        decimal_places=4,
-                        default=0,
-                        help_text="Euros net for one unit.",
-                        max_digits=14,
-                        validators=[django.core.validators.MinValueValidator(0)],
-                        verbose_name="sales price",
-                    ),
-                ),
-                ("manufacturer", models.CharField(blank=True, max_length=120, verbose_name="manufacturer")),
-                (
-                    "manufacturer_number",
-                    models.CharField(blank=True, max_length=120, verbose_name="manufacturer's number"),
-                ),
-                (
-                    "cad_name",
-                    models.CharField(
-                        blank=True,
-                        help_text="Parts lists from CAD are matched by it.",
-                        max_length=200,
-                        verbose_name="CAD file name",
-                    ),
-                ),
-                (
-                    "barcode",
-                    models.CharField(
-                        blank=True, help_text="EAN or any code on the package.", max_length=80, verbose_name="barcode"
-                    ),
-                ),
-                (
-                    "weight",
-                    models.DecimalField(
-                        blank=True,
-                        decimal_places=3,
-                        max_digits=12,
-                        null=True,
-                        validators=[django.core.validators.MinValueValidator(0)],
-                        verbose_name="weight (kg)",
-                    ),
-                ),
-                (
-                    "customs_number",
-                    models.CharField(
-                        blank=True,
-                        max_length=11,
-                        validators=[django.core.validators.RegexValidator("^\\d{6,11}$", "6 to 11 digits.")],
-                        verbose_name="customs tariff number",
-                    ),
-                ),
-                (
-                    "country_of_origin",
-                    models.CharField(
-                        blank=True,
-                        max_length=2,
-                        validators=[django.core.validators.RegexValidator("^[A-Z]{2}$", "Two letters, such as DE.")],
-                        verbose_name="country of origin",
-                    ),
-                ),
-                ("image", models.TextField(blank=True, max_length=100, verbose_name="picture")),
-                ("history_change_reason", models.TextField(default="")),
-                ("history_id", models.AutoField(primary_key=True, serialize=False)),
-                ("history_date", models.DateTimeField(db_index=True)),
-                (
-                    "history_type",
-                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
-                ),
-                (
-                    "category",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="parts.category",
-                        verbose_name="category",
-                    ),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="created by",
-                    ),
-                ),
-                (
-                    "history_user",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "updated_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="last changed by",
-                    ),
-                ),
-                (
-                    "default_location",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        help_text="Where goods are put unless you say otherwise.",
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="parts.storagelocation",
-                        verbose_name="usual place",
-                    ),
-                ),
+                ('id', models.UUIDField(db_index=True, default=uuid_utils.compat.uuid7, editable=False)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
+                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='last changed')),
+                ('deleted_at', models.DateTimeField(editable=False, null=True, verbose_name='deleted')),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
+                ('reference_type', models.CharField(blank=True, editable=False, max_length=60, verbose_name='for (kind)')),
+                ('reference_id', models.UUIDField(blank=True, editable=False, null=True, verbose_name='for (id)')),
+                ('reference_number', models.CharField(blank=True, editable=False, max_length=60, verbose_name='for')),
+                ('quantity', models.DecimalField(decimal_places=3, max_digits=12, verbose_name='quantity')),
+                ('note', models.CharField(blank=True, max_length=200, verbose_name='note')),
+                ('history_change_reason', models.TextField(default='')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('created_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('updated_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='last changed by')),
+                ('part', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='parts.part', verbose_name='part')),
             ],
             options={
-                "verbose_name": "historical part",
-                "verbose_name_plural": "historical parts",
-                "ordering": ("-history_date", "-history_id"),
-                "get_latest_by": ("history_date", "history_id"),
+                'verbose_name': 'historical reservation',
+                'verbose_name_plural': 'historical reservations',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
-        migrations.AddConstraint(
-            model_name="category",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("name"),
-                models.F("parent"),
-                condition=models.Q(("deleted_at", None)),
-                name="parts_category_name",
-                nulls_distinct=False,
-                violation_error_message="A category with this name exists here.",
-            ),
+        migrations.CreateModel(
+            name='Reservation',
+            fields=[
+                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
+                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='last changed')),
+                ('deleted_at', models.DateTimeField(editable=False, null=True, verbose_name='deleted')),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
+                ('reference_type', models.CharField(blank=True, editable=False, max_length=60, verbose_name='for (kind)')),
+                ('reference_id', models.UUIDField(blank=True, editable=False, null=True, verbose_name='for (id)')),
+                ('reference_number', models.CharField(blank=True, editable=False, max_length=60, verbose_name='for')),
+                ('quantity', models.DecimalField(decimal_places=3, max_digits=12, verbose_name='quantity')),
+                ('note', models.CharField(blank=True, max_length=200, verbose_name='note')),
+                ('created_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
+                ('part', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reservations', to='parts.part', verbose_name='part')),
+                ('updated_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='last changed by')),
+            ],
+            options={
+                'verbose_name': 'reservation',
+                'verbose_name_plural': 'reservations',
+                'ordering': ['created_at'],
+                'abstract': False,
+                'default_permissions': ('view',),
+                'base_manager_name': 'everything',
+                'indexes': [models.Index(condition=models.Q(('quantity__gt', 0)), fields=['part'], name='parts_reservation_open'), models.Index(fields=['reference_type', 'reference_id'], name='parts_reservation_reference')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('quantity__gte', 0), ('quantity__lte', 999999999)), name='parts_reservation_quantity')],
+            },
+            managers=[
+                ('objects', django.db.models.manager.Manager()),
+                ('everything', django.db.models.manager.Manager()),
+            ],
         ),
-        migrations.AddIndex(
-            model_name="reservation",
-            index=models.Index(condition=models.Q(("quantity__gt", 0)), fields=["part"], name="parts_reservation_open"),
+        migrations.CreateModel(
+            name='StockMovement',
+            fields=[
+                ('reference_type', models.CharField(blank=True, editable=False, max_length=60, verbose_name='for (kind)')),
+                ('reference_id', models.UUIDField(blank=True, editable=False, null=True, verbose_name='for (id)')),
+                ('reference_number', models.CharField(blank=True, editable=False, max_length=60, verbose_name='for')),
+                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('purchase', 'Purchase'), ('sale', 'Sale'), ('production', 'Production'), ('adjustment', 'Adjustment'), ('transfer', 'Transfer'), ('count', 'Stock count')], max_length=12, verbose_name='kind')),
+                ('quantity', models.DecimalField(decimal_places=3, max_digits=12, verbose_name='quantity')),
+                ('unit_cost', models.DecimalField(decimal_places=4, max_digits=14, verbose_name='unit cost')),
+                ('note', models.CharField(blank=True, max_length=200, verbose_name='note')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='when')),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='who')),
+                ('part', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='parts.part', verbose_name='part')),
+                ('location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='parts.storagelocation', verbose_name='storage location')),
+            ],
+            options={
+                'verbose_name': 'stock movement',
+                'verbose_name_plural': 'stock movements',
+                'ordering': ['-id'],
+                'permissions': [('export_stockmovement', 'Can export stock movements')],
+                'default_permissions': ('view',),
+                'indexes': [models.Index(fields=['part', '-id'], name='parts_movement_part'), models.Index(fields=['created_at'], name='parts_movement_date'), models.Index(fields=['reference_type', 'reference_id'], name='parts_movement_reference')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('quantity__gte', -999999999), ('quantity__lte', 999999999)), name='parts_movement_quantity'), models.CheckConstraint(condition=models.Q(('quantity', 0), _negated=True), name='parts_movement_not_zero'), models.CheckConstraint(condition=models.Q(('unit_cost__gte', 0), ('unit_cost__lte', 9999999999)), name='parts_movement_unit_cost')],
+            },
         ),
-        migrations.AddIndex(
-            model_name="reservation",
-            index=models.Index(fields=["reference_type", "reference_id"], name="parts_reservation_reference"),
-        ),
-        migrations.AddConstraint(
-            model_name="reservation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quantity__gte", 0), ("quantity__lte", 999999999)),
-                name="parts_reservation_quantity",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="storagelocation",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("code"),
-                condition=models.Q(("deleted_at", None)),
-                name="parts_location_code",
-                nulls_distinct=False,
-                violation_error_message="A storage location with this code exists.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="stockmovement",
-            index=models.Index(fields=["part", "-id"], name="parts_movement_part"),
-        ),
-        migrations.AddIndex(
-            model_name="stockmovement",
-            index=models.Index(fields=["created_at"], name="parts_movement_date"),
-        ),
-        migrations.AddIndex(
-            model_name="stockmovement",
-            index=models.Index(fields=["reference_type", "reference_id"], name="parts_movement_reference"),
-        ),
-        migrations.AddConstraint(
-            model_name="stockmovement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quantity__gte", -999999999), ("quantity__lte", 999999999)),
-                name="parts_movement_quantity",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stockmovement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quantity", 0), _negated=True), name="parts_movement_not_zero"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stockmovement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("unit_cost__gte", 0), ("unit_cost__lte", 9999999999)),
-                name="parts_movement_unit_cost",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stocklevel",
-            constraint=models.UniqueConstraint(fields=("part", "location"), name="parts_level_part_location"),
-        ),
-        migrations.AddConstraint(
-            model_name="stocklevel",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quantity__gte", 0), ("quantity__lte", 999999999)), name="parts_level_quantity"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="part",
-            index=models.Index(condition=models.Q(("deleted_at", None)), fields=["sku"], name="parts_part_sku_sort"),
-        ),
-        migrations.AddIndex(
-            model_name="part",
-            index=models.Index(condition=models.Q(("deleted_at", None)), fields=["name"], name="parts_part_name_sort"),
-        ),
-        migrations.AddConstraint(
-            model_name="part",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("sku"),
-                condition=models.Q(("deleted_at", None)),
-                name="parts_part_sku",
-                nulls_distinct=False,
-                violation_error_message="A part with this SKU exists.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="part",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("deleted_at", None), models.Q(("barcode", ""), _negated=True)),
-                fields=("barcode",),
-                name="parts_part_barcode",
-                violation_error_message="Another part has this barcode.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="part",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("deleted_at", None), models.Q(("cad_name", ""), _negated=True)),
-                fields=("cad_name",),
-                name="parts_part_cad_name",
-                violation_error_message="Another part has this CAD file name.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="part",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("current_stock__gte", 0), ("current_stock__lte", 999999999)),
-                name="parts_part_current_stock",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="part",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reserved_stock__gte", 0), ("reserved_stock__lte", models.F("current_stock"))),
-                name="parts_part_reserved_stock",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="part",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("minimum_stock__gte", 0), ("minimum_stock__lte", 999999999)),
-                name="parts_part_minimum_stock",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="part",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reorder_quantity__gte", 0), ("reorder_quantity__lte", 999999999)),
-                name="parts_part_reorder_quantity",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="part",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("unit_price__gte", 0), ("unit_price__lte", 9999999999)),
-                name="parts_part_unit_price",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="part",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("average_cost__gte", 0), ("average_cost__lte", 9999999999)),
-                name="parts_part_average_cost",
-            ),
+        migrations.CreateModel(
+            name='StockLevel',
+            fields=[
+                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('quantity', models.DecimalField(decimal_places=3, default=0, max_digits=12, verbose_name='on hand')),
+                ('part', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='levels', to='parts.part', verbose_name='part')),
+                ('location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='levels', to='parts.storagelocation', verbose_name='storage location')),
+            ],
+            options={
+                'verbose_name': 'stock level',
+                'verbose_name_plural': 'stock levels',
+                'ordering': ['location__code'],
+                'default_permissions': ('view',),
+                'constraints': [models.UniqueConstraint(fields=('part', 'location'), name='parts_level_part_location'), models.CheckConstraint(condition=models.Q(('quantity__gte', 0), ('quantity__lte', 999999999)), name='parts_level_quantity')],
+            },
         ),
     ]
