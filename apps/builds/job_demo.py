@@ -163,9 +163,11 @@ class Shop:
         tested = self._job(product["FP24-CONTROL"], 2, self.today + timedelta(days=4))
         for job in (late, tested):
             self._release(job, place)
-        self._start(tested, place)
-        self._test(tested, place)
-        for job in ProductionJob.objects.filter(order_line__isnull=False, status=JobStatus.PLANNED).order_by("pk")[:1]:
-            self._release(job, place)
-        for job in ProductionJob.objects.filter(order_line__isnull=False, status=JobStatus.RELEASED).order_by("pk")[:1]:
             self._start(job, place)
+        self._test(tested, place)
+        jobs = ProductionJob.objects.filter(order_line__isnull=False).order_by("pk")
+        oldest = jobs.exclude(status__in=[JobStatus.COMPLETED, JobStatus.CANCELLED]).first()
+        if oldest and oldest.status == JobStatus.PLANNED:
+            self._release(oldest, place)
+        if oldest and oldest.status == JobStatus.RELEASED:
+            self._start(oldest, place)

@@ -16,9 +16,13 @@ ORDERS = 200
 # How an inquiry goes on, and how often. Printers are quoted first; spare parts are mostly ordered outright.
 WITH_PRINTERS = {"quoted": 45, "declined": 30, "expired": 20, "cancelled": 5}
 SPARES = {"ordered": 70, "quoted": 5, "declined": 15, "expired": 7, "cancelled": 3}
-# However the dice fall, these are among the last ones: (what becomes of it, with printers, so many days ago).
+# However the dice fall, these are among the last ones: (what becomes of it, with printers, so many days ago). Their
+# spare parts are on the shelf, of printers they want more than there are.
 NEWEST = [
+    ("ordered", False, 46),
+    ("ordered", False, 42),
     ("expired", True, 40),
+    ("ordered", False, 39),
     ("ordered", True, 24),
     ("ordered", True, 16),
     ("declined", True, 12),
@@ -34,12 +38,14 @@ NEWEST = [
     ("draft", True, 2),
     ("ordered", False, 2),
     ("draft", False, 1),
+    ("ordered", True, 1),
+    ("ordered", False, 1),
 ]
 REASONS = {
     "declined": ["Zu teuer, hat sich für einen anderen Hersteller entschieden", "Projekt verschoben auf nächstes Jahr"],
     "cancelled": ["Kunde hat das Budget nicht bekommen", "Doppelt bestellt"],
 }
-AFTER_LUNCH = 13  # the carrier has left, the rooms above plan and charge later
+AFTER_LUNCH = 13  # the carrier has left; the shop plans in the morning, what is large is charged at three
 SILENCE = "Keine Rückmeldung"
 COLOURS = ["RAL 7016 anthrazit", "RAL 9005 tiefschwarz", "RAL 5010 enzianblau"]
 
@@ -63,19 +69,20 @@ class Sales:
         for day in sorted(self.rng.choices(days[:-10], weights=chances, k=count - len(NEWEST))):
             has_printers = self.rng.random() < 0.4
             fates = WITH_PRINTERS if has_printers else SPARES
-            self._plan_one(day, self.rng.choices([*fates], [*fates.values()])[0], has_printers)
+            fate = self.rng.choices([*fates], [*fates.values()])[0]
+            self.agenda.at(moment(day, self.rng), self._ask, fate, has_printers)
         for fate, has_printers, back in NEWEST:
-            self._plan_one(days[-1 - back * 5 // 7], fate, has_printers)
-
-    def _plan_one(self, day: date, fate: str, has_printers: bool) -> None:
-        self.agenda.at(moment(day, self.rng), self._ask, fate, has_printers)
+            asked = moment(days[-1 - back * 5 // 7], self.rng)
+            if back == 1:  # nobody has begun with it
+                asked = asked.replace(hour=AFTER_LUNCH)
+            self.agenda.at(asked, self._ask, fate, has_printers, True)
 
     # --- What happens
 
-    def _ask(self, fate: str, has_printers: bool) -> None:
+    def _ask(self, fate: str, has_printers: bool, is_new: bool = False) -> None:
         """A customer asks or orders; how it goes on is decided here."""
         rng, at, now = self.rng, self.agenda.at, timezone.now()
-        order = self._write(has_printers)
+        order = self._write(has_printers, is_new)
         if fate == "draft":
             return
         if fate == "ordered":
@@ -96,7 +103,7 @@ class Sales:
             at(answered, self._confirm, order)
             at(answered + timedelta(minutes=30), self._cancel, order)
 
-    def _write(self, has_printers: bool) -> CustomerOrder:
+    def _write(self, has_printers: bool, is_new: bool) -> CustomerOrder:
         rng, day = self.rng, timezone.localdate()
         known = Customer.objects.filter(is_blocked=False, created_at__lt=timezone.now()).order_by("number")
         customer = rng.choice(known)
@@ -111,18 +118,19 @@ class Sales:
         order.take_terms_of(customer)
         rows = []
         if has_printers:
-            pieces = rng.choice([1, 1, 1, 1, 2, 2, 3])
-            rows += [self._row(rng.choice(self.printers), pieces, customer)]
+            printer, pieces = rng.choice(self.printers), rng.choice([1, 1, 1, 1, 2, 2, 3])
+            on_shelf = int(Part.objects.get(pk=printer.pk).free_stock) if is_new else 0
+            rows += [self._row(printer, on_shelf + pieces, customer)]
         some = rng.choice([0, 1, 2]) if has_printers else rng.choice([1, 2, 2, 3, 4])
-        rows += [self._row(part, rng.choice([1, 1, 2, 5]), customer) for part in self._spares(some)]
+        rows += [self._row(part, rng.choice([1, 1, 2, 5]), customer) for part in self._spares(some, is_new)]
         order.write({}, rows, by=order.responsible)
         return order
 
-    def _spares(self, some: int) -> list[Part]:
+    def _spares(self, some: int, is_new: bool) -> list[Part]:
         """Mostly what is on the shelf."""
         spares = list(Part.objects.filter(pk__in=self.spares).order_by("sku"))
         on_shelf = [part for part in spares if part.free_stock >= 5]
-        is_lucky = self.rng.random() < 0.7 and len(on_shelf) >= some
+        is_lucky = (is_new or self.rng.random() < 0.7) and len(on_shelf) >= some
         return self.rng.sample(on_shelf if is_lucky else spares, some)
 
     def _row(self, part: Part, quantity: int, customer: Customer) -> dict:

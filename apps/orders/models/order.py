@@ -16,20 +16,19 @@ from apps.documents.mailing import Mailed
 from apps.documents.models import Document
 from apps.numbering.models import Key, next_number
 from apps.orders import news, papers
-from apps.orders.models.order_line import PERCENT, OrderLine, lock_parts, outlook
+from apps.orders.models.fulfilment import Fulfilment
+from apps.orders.models.order_line import PERCENT, OrderLine
 from apps.orders.models.order_set import CustomerOrderQuerySet
 from apps.orders.models.status import CONFIRMED, OPEN, Status
 from apps.orders.models.tax import OrderTax, tax_of
-from apps.parts.models import Reference
 from gmtc.addresses import address_of
 from gmtc.errors import IllegalMove, Refused
-from gmtc.lined import Lined
 from gmtc.models import MAX_MONEY, AliveManager, audit_log, between
 from gmtc.money import Amounts, amounts
 from gmtc.states import move
 
 
-class CustomerOrder(Mailed, Lined):
+class CustomerOrder(Mailed, Fulfilment):
     """A quote and the order that comes of it. Amounts are euros net; `discount_percent` is on all lines.
 
     The status follows the lines once the order is confirmed; the rooms above (production, shipping, billing) report to
@@ -127,7 +126,7 @@ class CustomerOrder(Mailed, Lined):
     everything = CustomerOrderQuerySet.as_manager()
     history = audit_log(without=("net", "tax_amount", "total", "search_text"))
 
-    class Meta(Lined.Meta):
+    class Meta(Fulfilment.Meta):
         verbose_name = _("customer order")
         verbose_name_plural = _("customer orders")
         ordering = ["-id"]
@@ -232,13 +231,6 @@ class CustomerOrder(Mailed, Lined):
     def papers(self) -> models.QuerySet:
         """The quotes and confirmations as they were issued, newest first."""
         return Document.objects.about(self)
-
-    def refuse_unless_open(self) -> None:
-        if not self.is_open:
-            raise IllegalMove(
-                _("%(order)s is “%(state)s”, so this is not possible any more.")
-                % {"order": self, "state": self.get_status_display()}
-            )
 
     # --- Editing
 
@@ -359,7 +351,7 @@ class CustomerOrder(Mailed, Lined):
     @move(Status.QUOTED, to=Status.DECLINED)
     def decline(self, *, by, reason: str):
         """The customer does not want it. `reason` stays on it."""
-        self._keep_reason(reason)
+        self.keep_reason(reason)
 
     # --- Confirming
 
@@ -390,44 +382,14 @@ class CustomerOrder(Mailed, Lined):
         lines = self.lock_lines()
         # The parts are locked by now, so the counter still comes last; the reservations shall name the number.
         self.number = next_number(Key.ORDER, on=self.order_date)
-        self._hold_stock(lines, by)
+        self.hold_stock(lines, by)
         self._mail(papers.issue_confirmation(self, by=by), mail_to, message, by)
-        reached = self._reached(lines)
+        reached = self.reached(lines)
         if reached == Status.READY:
             news.ready(self, by=by)
         else:
             news.confirmed(self, lines, by=by)
         return reached
-
-    def reserve(self, *, by) -> None:
-        """Hold whatever is in stock by now of what is missing. Raises Refused where that is nothing."""
-        with transaction.atomic():
-            self.lock()
-            self.refuse_unless_open()
-            if not self._hold_stock(self.lock_lines(), by):
-                raise Refused(_("Nothing that %(order)s still needs is free in stock.") % {"order": self})
-            self.follow_lines(by=by)
-
-    def lock_lines(self) -> list[OrderLine]:
-        """After the order its lines, then the parts, each in the order of their keys."""
-        lines = list(self.lines.order_by("pk").select_for_update(of=("self",), no_key=True))
-        lock_parts(lines)
-        for line in lines:
-            line.order = self
-        return lines
-
-    def outlook(self) -> list:
-        """What could be held of each line right now, and what is missing."""
-        return outlook(self.lines.select_related("part"))
-
-    @staticmethod
-    def _hold_stock(lines: list[OrderLine], by) -> bool:
-        """Whether anything was held."""
-        wanted = [(line, held) for line, held, _missing in outlook(sorted(lines, key=_by_position)) if held]
-        for line, held in wanted:
-            line.part.reserve(held, reference=Reference.to(line), by=by)
-            line.refresh_from_db(fields=["reserved_quantity"])
-        return bool(wanted)
 
     def _refuse_incomplete(self) -> None:
         if not self.lines.exists():
@@ -454,81 +416,10 @@ class CustomerOrder(Mailed, Lined):
         self.billing_address = self.bill_to
         self.shipping_address = self.ship_to
 
-    def _keep_reason(self, reason: str) -> None:
+    def keep_reason(self, reason: str) -> None:
         if not reason.strip():
             raise Refused(_("Say why."), field="reason")
         self.reason = reason.strip()
-
-    # --- Following the lines
-
-    def record_production(self, *, by) -> None:
-        """Work on it has begun."""
-        with transaction.atomic():
-            self.lock()
-            self.refuse_unless_open()
-            if self.production_date is None:
-                self.production_date = timezone.localdate()
-                self.status = self._reached(self.lines.all())
-                self.save(by=by, reason="record_production")
-
-    def follow_lines(self, *, by, reason: str = "") -> None:
-        """Set the status that the lines say; the order is locked.
-
-        `reason` is what was reported to a line. It stands in the order's history too, once for all lines of a delivery.
-        """
-        if not self.is_confirmed:
-            return
-        reached = self._reached(self.lines.all())
-        # While a delivery leaves, its lines are told one after the other, so an order may look ready on the way.
-        if reached == Status.READY != self.status and reason != "record_shipped":
-            news.ready(self, by=by)
-        if reached != self.status or reason and not self._was_told_of(reason, by):
-            self.status = reached
-            self.save(by=by, reason=reason or "follow_lines")
-
-    def _was_told_of(self, reason: str, by) -> bool:
-        just_now = timezone.now() - datetime.timedelta(seconds=5)
-        told = self.history.filter(history_change_reason=reason, history_user=by, history_date__gte=just_now)
-        return told.exists()
-
-    def _reached(self, lines: Iterable[OrderLine]) -> str:
-        lines = list(lines)
-        for line in lines:
-            line.order = self
-        if all(line.open_quantity == 0 for line in lines):
-            arrived = all(line.delivered_quantity >= line.shipped_quantity for line in lines)
-            return Status.DELIVERED if arrived else Status.SHIPPED
-        if all(line.missing_quantity == 0 for line in lines):
-            return Status.READY
-        return Status.PRODUCTION if self.production_date else Status.PENDING
-
-    # --- Ending
-
-    @move(Status.DRAFT, Status.QUOTED, *OPEN, to=Status.CANCELLED)
-    def cancel(self, *, by, reason: str):
-        """Give the order up while nothing has left the house; what was held goes back to the free stock."""
-        self._keep_reason(reason)
-        lines = self.lock_lines()
-        if any(line.shipped_quantity for line in lines):
-            raise Refused(_("Something of %(order)s was shipped: close it short instead.") % {"order": self})
-        self._let_go(lines, by)
-        news.given_up(self, by=by)
-
-    @move(*OPEN)
-    def close_short(self, *, by, reason: str):
-        """The rest will not be shipped any more."""
-        self._keep_reason(reason)
-        lines = self.lock_lines()
-        if not any(line.shipped_quantity for line in lines):
-            raise Refused(_("Nothing of %(order)s was shipped: cancel it instead.") % {"order": self})
-        self._let_go(lines, by)
-        self.is_closed_short = True
-        news.given_up(self, by=by)
-        return self._reached(lines)
-
-    def _let_go(self, lines: list[OrderLine], by) -> None:
-        for line in lines:
-            line.let_go(by=by)
 
     # --- Mailing
 
@@ -544,7 +435,3 @@ class CustomerOrder(Mailed, Lined):
     def _mail(self, document: Document, to: str, message: str, by) -> None:
         if to:
             self.mail_paper(document, to=to, message=message or papers.message(self, document, by), by=by)
-
-
-def _by_position(line: OrderLine) -> int:
-    return line.position
