@@ -10,11 +10,15 @@ import shutil
 import threading
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager, nullcontext
+from io import BytesIO
 from pathlib import Path
 from time import monotonic
+from typing import ClassVar
+from unittest import mock
 
 import pytest
+import zxingcpp
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
@@ -23,11 +27,14 @@ from django.test import Client, TransactionTestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from playwright.sync_api import sync_playwright
 from procrastinate.contrib.django import app as jobs
+from pypdf import PdfReader
 from pypdfium2 import PdfDocument
 
+from gmtc import pdf
 from gmtc.testing_database import CopiedDatabase, Pristine
 
 PASSWORD = "fouzies-test"
+REAL_TYPESETTER = pdf.typesetter
 
 # Django's sign-in and Playwright both want the main thread; Playwright runs an event loop in it
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -35,6 +42,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "journey: a real browser walks a piece of the main job")
+    config.addinivalue_line("markers", "paper: reads what stands on a document, so documents are typeset")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -170,6 +178,47 @@ def quick_database():
 
 
 # --- Paper
+
+
+class BlankSheets:
+    """In place of the typesetter: the template is rendered, but the PDF is an empty page, made once of each variant."""
+
+    made: ClassVar[dict] = {}
+
+    @classmethod
+    def write(cls, html, *, files, pdf_variant=None):
+        if pdf_variant not in cls.made:
+            cls.made[pdf_variant] = REAL_TYPESETTER().write("<title>Blank</title>", files={}, pdf_variant=pdf_variant)
+        return cls.made[pdf_variant]
+
+
+@contextmanager
+def blank_papers():
+    """Typesetting is half of the time of the rooms with documents; most of their tests only want that there is one."""
+    with mock.patch.object(pdf, "typesetter", return_value=BlankSheets):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def quick_papers(request):
+    is_read = any(request.node.get_closest_marker(name) for name in ("paper", "journey"))
+    with nullcontext() if is_read else blank_papers():
+        yield
+
+
+def pages_of(content: bytes) -> list[str]:
+    """The text of each page of a PDF, on one line, with plain blanks."""
+    return [" ".join(page.extract_text().split()) for page in PdfReader(BytesIO(content)).pages]
+
+
+def text_of(content: bytes) -> str:
+    return " ".join(pages_of(content))
+
+
+def codes_on(content: bytes, *, page: int = 1, dpi: int = 200) -> dict[str, str]:
+    """What a scanner reads on a page of a PDF: {"code128": text, "qrcode": text}."""
+    found = zxingcpp.read_barcodes(picture_of(content, page=page, dpi=dpi))
+    return {str(each.format).split(".")[-1].replace(" ", "").lower(): each.text for each in found}
 
 
 def picture_of(content: bytes, *, page: int = 1, dpi: int = 200):

@@ -34,6 +34,7 @@ class Billing:
 
     def plan(self) -> None:
         days = workdays(self.today - timedelta(days=340), self.today - timedelta(days=1))
+        self.last_day = days[-1]
         self.agenda.daily(days, time(15), self._invoice_what_was_delivered)
         self.agenda.daily(days[20::45], time(11), self._repair)
 
@@ -41,9 +42,9 @@ class Billing:
 
     def _invoice_what_was_delivered(self, day: date) -> None:
         for order in CustomerOrder.objects.to_invoice().order_by("order_date", "number"):
-            if self.rng.random() < 0.7 and Invoice.uninvoiced(order):
+            if (self.rng.random() < 0.7 or day == self.last_day) and Invoice.uninvoiced(order):
                 invoice = Invoice.from_order(order, by=self.clerk)
-                is_left = day >= self.today - timedelta(days=2)  # the newest lie on the desk as drafts
+                is_left = day >= self.today - timedelta(days=4)  # the newest lie on the desk as drafts
                 if not is_left:
                     self._issue(invoice)
         large = CustomerOrder.objects.filter(status__in=OPEN, net__gte=ADVANCE_FROM, order_date=day)

@@ -8,6 +8,8 @@ import zxingcpp
 from gmtc import barcodes, pdf
 from gmtc.testing import picture_of
 
+pytestmark = pytest.mark.paper
+
 
 def scanned(svg: str, *, width: str, height: str) -> str:
     html = f"<style>@page {{ margin: 10mm }} svg {{ width: {width}; height: {height} }}</style>{svg}"

@@ -10,6 +10,9 @@ import pytest
 from pypdf import PdfReader
 
 from gmtc import pdf
+from gmtc.testing import pages_of
+
+pytestmark = pytest.mark.paper
 
 LOGO = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 10"><rect width="40" height="10"/></svg>'
 
@@ -45,10 +48,6 @@ def letter(lines: int = 2, **changes) -> dict:
     return context | changes
 
 
-def text_of(content: bytes) -> list[str]:
-    return [page.extract_text() for page in PdfReader(BytesIO(content)).pages]
-
-
 def positions_of(content: bytes) -> dict[str, tuple[float, float]]:
     """Text -> (mm from the left edge, mm from the top edge) of its baseline on the first page."""
     found = {}
@@ -74,7 +73,7 @@ def test_a_letter_has_its_address_in_the_window_of_din_5008_form_b():
 
 
 def test_a_long_letter_repeats_its_table_head_and_counts_its_pages():
-    pages = text_of(pdf.render("pdf/base.html", letter(lines=40), language="en"))
+    pages = pages_of(pdf.render("pdf/base.html", letter(lines=40), language="en"))
     assert len(pages) >= 3
     for number, page in enumerate(pages, start=1):
         assert f"Page {number} / {len(pages)}" in page
@@ -85,17 +84,17 @@ def test_a_long_letter_repeats_its_table_head_and_counts_its_pages():
 
 
 def test_figures_follow_the_language_of_the_document():
-    assert "1.234,50" in text_of(pdf.render("pdf/base.html", letter(), language="de"))[0]
-    assert "1,234.50" in text_of(pdf.render("pdf/base.html", letter(), language="en"))[0]
+    assert "1.234,50" in pages_of(pdf.render("pdf/base.html", letter(), language="de"))[0]
+    assert "1,234.50" in pages_of(pdf.render("pdf/base.html", letter(), language="en"))[0]
 
 
 def test_only_a_draft_is_marked_as_one():
-    assert "DRAFT" in text_of(pdf.render("pdf/base.html", letter(), language="en", draft=True))[0]
-    assert "DRAFT" not in text_of(pdf.render("pdf/base.html", letter(), language="en"))[0]
+    assert "DRAFT" in pages_of(pdf.render("pdf/base.html", letter(), language="en", draft=True))[0]
+    assert "DRAFT" not in pages_of(pdf.render("pdf/base.html", letter(), language="en"))[0]
 
 
 def test_prices_are_left_out_of_a_delivery_note():
-    page = text_of(pdf.render("pdf/base.html", letter(without_prices=True, totals=[]), language="en"))[0]
+    page = pages_of(pdf.render("pdf/base.html", letter(without_prices=True, totals=[]), language="en"))[0]
     assert "2.5 m" in page
     assert "3,086.25" not in page
     assert "Unit price" not in page
@@ -103,7 +102,7 @@ def test_prices_are_left_out_of_a_delivery_note():
 
 def test_three_x_ten_stays_an_x():
     context = letter(positions=[pdf.Position(1, "Screw 3x10")])
-    assert "3x10" in text_of(pdf.render("pdf/base.html", context, language="en"))[0]
+    assert "3x10" in pages_of(pdf.render("pdf/base.html", context, language="en"))[0]
 
 
 def test_the_house_font_is_embedded():
@@ -212,7 +211,7 @@ def test_only_the_files_that_were_handed_over_are_shown(caplog):
 
 
 def test_markup_in_a_customers_name_is_text():
-    page = text_of(pdf.render("pdf/base.html", letter(recipient=["<b>Ltd</b> & Sons"]), language="en"))[0]
+    page = pages_of(pdf.render("pdf/base.html", letter(recipient=["<b>Ltd</b> & Sons"]), language="en"))[0]
     assert "<b>Ltd</b> & Sons" in page
 
 
@@ -220,7 +219,7 @@ def test_many_threads_may_typeset_at_once():
     results = []
 
     def typeset():
-        results.append(len(text_of(pdf.render("pdf/base.html", letter(), language="de"))))
+        results.append(len(pages_of(pdf.render("pdf/base.html", letter(), language="de"))))
 
     threads = [threading.Thread(target=typeset) for _n in range(6)]
     for thread in threads:

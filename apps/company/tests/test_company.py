@@ -1,17 +1,15 @@
 """The company's row, its numbers, its texts and its letterhead."""
 
-from io import BytesIO
-
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from pypdf import PdfReader
 
 from apps.company.letterhead import letterhead
 from apps.company.models import Company, DocumentKind, DocumentText, Language
 from apps.company.sample import fill
 from gmtc import pdf
 from gmtc.errors import Refused, StaleEdit
+from gmtc.testing import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -140,12 +138,13 @@ def test_the_letterhead_carries_the_word_mark_until_a_logo_is_uploaded():
     assert b"<svg" in content
 
 
+@pytest.mark.paper
 @pytest.mark.parametrize(("language", "word"), [("de", "Rechnungen"), ("en", "invoice")])
 def test_a_paper_carries_letterhead_and_standing_texts(language, word):
     text = DocumentText.of("invoice", language)
     text.intro += f" {word}"
     context = {"letterhead": letterhead(language), "title": "T", "number": "RE-2026-0001", "intro": text.intro}
     content = pdf.render("pdf/base.html", context | {"recipient": ["Kundin"]}, language=language)
-    page = PdfReader(BytesIO(content)).pages[0].extract_text()
+    page = text_of(content)
     for fact in (text.intro, "RE-2026-0001", "Kundin", "HRB 00000", "IBAN DE89 3704 0044 0532 0130 00"):
         assert fact in page

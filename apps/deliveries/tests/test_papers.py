@@ -4,7 +4,6 @@ import io
 from decimal import Decimal
 
 import pytest
-import zxingcpp
 from pypdf import PdfReader
 
 from apps.customers.tests.factories import make_customer
@@ -21,23 +20,9 @@ from apps.deliveries.tests.factories import (
     returned,
 )
 from apps.documents.models import Document
-from gmtc.testing import picture_of
+from gmtc.testing import codes_on, pages_of, text_of
 
-pytestmark = pytest.mark.django_db
-
-
-def pages_of(pdf: bytes) -> list[str]:
-    return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf)).pages]
-
-
-def text_of(pdf: bytes) -> str:
-    return " ".join(pages_of(pdf))
-
-
-def codes_of(pdf: bytes, page: int = 1) -> dict[str, str]:
-    """What a scanner reads on a page: {"code128": text, "qrcode": text}."""
-    found = zxingcpp.read_barcodes(picture_of(pdf, page=page))
-    return {str(each.format).split(".")[-1].replace(" ", "").lower(): each.text for each in found}
+pytestmark = [pytest.mark.django_db, pytest.mark.paper]
 
 
 def test_the_note_says_what_goes_what_is_to_come_and_no_price(manager, tmp_path):
@@ -58,7 +43,7 @@ def test_the_note_says_what_goes_what_is_to_come_and_no_price(manager, tmp_path)
     assert [piece for piece in wanted if piece not in text] == []
     assert "€" not in text
     assert "12,50" not in text
-    assert codes_of(content) == {"code128": delivery.number}
+    assert codes_on(content) == {"code128": delivery.number}
 
 
 def test_the_note_names_the_serial_numbers_and_has_a_place_for_a_signature(manager):
@@ -115,7 +100,7 @@ def test_a_label_a_package_with_both_codes_to_be_read(manager, tmp_path, setting
         ]
         wanted += ["GM-TC Muster GmbH", "DPD", "21.5 kg"]
         assert [piece for piece in wanted if piece not in text] == [], number
-    assert codes_of(content, page=3) == {
+    assert codes_on(content, page=3) == {
         "code128": delivery.number,
         "qrcode": f"{settings.ORIGIN}{delivery.get_absolute_url()}",
     }

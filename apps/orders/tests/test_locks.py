@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from apps.orders.models import CustomerOrder, OrderLine
+from apps.orders.models import CustomerOrder, OrderLine, fulfilment
 from apps.orders.models import order as order_module
 from apps.orders.tests.factories import faults, make_confirmed, make_order, make_sold_part
 from apps.parts.models import Part, Reservation
@@ -34,7 +34,7 @@ def test_without_the_lock_both_would_promise_it_and_the_database_stops_the_secon
     part = make_sold_part(stock=1)
     orders = [make_order((part, 1)) for _ in range(2)]
     both_have_looked = threading.Barrier(2)
-    looked = order_module.outlook
+    looked = fulfilment.outlook
 
     def unlocked(self):
         lines = list(self.lines.select_related("part"))
@@ -48,7 +48,7 @@ def test_without_the_lock_both_would_promise_it_and_the_database_stops_the_secon
         return found
 
     monkeypatch.setattr(CustomerOrder, "lock_lines", unlocked)
-    monkeypatch.setattr(order_module, "outlook", slow_outlook)
+    monkeypatch.setattr(fulfilment, "outlook", slow_outlook)
     monkeypatch.setattr(Part, "require", lambda self, needed, free: None)
     monkeypatch.setattr(order_module, "next_number", lambda key, on: f"X-{key}-{threading.get_ident()}"[-20:])
     results = race(2, lambda i: CustomerOrder.objects.get(pk=orders[i].pk).confirm(by=None))

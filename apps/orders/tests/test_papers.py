@@ -1,22 +1,16 @@
 """What a customer reads."""
 
-import io
 from decimal import Decimal
 
 import pytest
-from pypdf import PdfReader
 
 from apps.company.models import Company
 from apps.customers.tests.factories import AUSTRIAN, make_address, make_contact, make_customer
 from apps.orders import papers
 from apps.orders.tests.factories import make_confirmed, make_order, make_quoted, make_sold_part
+from gmtc.testing import pages_of, text_of
 
-pytestmark = pytest.mark.django_db
-
-
-def text_of(pdf: bytes) -> str:
-    text = " ".join("\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())
-    return text.replace("\xa0", " ")
+pytestmark = [pytest.mark.django_db, pytest.mark.paper]
 
 
 def missing_in(text: str, *wanted) -> list[str]:
@@ -115,4 +109,4 @@ def test_the_mail_greets_the_contact_in_the_language_of_the_order(manager):
 def test_a_long_order_goes_over_several_pages():
     part = make_sold_part()
     order = make_order(*[(part, 1, 1) for _ in range(60)])
-    assert len(PdfReader(io.BytesIO(papers.render_quote(order, draft=True))).pages) > 2
+    assert len(pages_of(papers.render_quote(order, draft=True))) > 2

@@ -10,7 +10,6 @@ import openpyxl
 import pytest
 from django.urls import reverse
 from django.utils import timezone, translation
-from pypdf import PdfReader
 
 from apps.customers.tests.factories import make_customer
 from apps.invoicing.tests.factories import make_free, make_issued
@@ -21,6 +20,7 @@ from apps.reports.periods import Choice, Period
 from apps.reports.report import change
 from apps.reports.sales import sales
 from apps.reports.stock_value import stock_value
+from gmtc.testing import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -264,10 +264,11 @@ def test_a_cell_that_a_spreadsheet_would_run_is_stored_as_text(as_staff, manager
     assert "'=HYPERLINK(1)" in text
 
 
+@pytest.mark.paper
 def test_the_print_has_letterhead_figures_and_the_sum(as_viewer, trade):
     query = {"by": "month", "period": "own", "since": "2025-01-01", "until": "2025-12-31", "export": "pdf"}
     answer = as_viewer.get(reverse("reports:sales"), query)
-    text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(b"".join(answer.streaming_content))).pages)
+    text = text_of(b"".join(answer.streaming_content))
     for piece in ("Sales", "May 2025", "430.00", "680.00", "100.00", "IBAN"):
         assert piece in text, piece
 

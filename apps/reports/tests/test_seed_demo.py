@@ -24,6 +24,7 @@ from apps.orders.models import CustomerOrder
 from apps.parts.models import Category, MovementKind, Part, Reservation, StockMovement, StorageLocation
 from apps.suppliers.models import PurchaseOrder
 from gmtc.models import Record
+from gmtc.testing import blank_papers
 
 ORDERS = 36  # fewer than one gets without asking: the same code, sooner done
 BUSINESS = "parts suppliers customers orders builds deliveries invoicing".split()
@@ -61,7 +62,7 @@ def company(db, tmp_path_factory):
     that it lives in.
     """
     media = tmp_path_factory.mktemp("media")
-    with override_settings(MEDIA_ROOT=media), transaction.atomic():
+    with override_settings(MEDIA_ROOT=media), blank_papers(), transaction.atomic():
         with transaction.atomic():
             seed()
             made_before = fingerprint()

@@ -1,12 +1,10 @@
 """What a supplier reads, and whom we tell of what is late."""
 
-import io
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone, translation
-from pypdf import PdfReader
 
 from apps.accounts.models import User
 from apps.notifications.models import Kind, Notification
@@ -16,12 +14,9 @@ from apps.suppliers import papers
 from apps.suppliers.currency import in_currency
 from apps.suppliers.tasks import tell_of_late_orders, tell_of_low_stock
 from apps.suppliers.tests.factories import make_order, make_sent, make_supplier
+from gmtc.testing import pages_of, text_of
 
-pytestmark = pytest.mark.django_db
-
-
-def text_of(pdf: bytes) -> str:
-    return " ".join("\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())
+pytestmark = [pytest.mark.django_db, pytest.mark.paper]
 
 
 def test_the_order_says_who_what_and_for_how_much_to_the_cent(manager):
@@ -58,7 +53,7 @@ def test_an_order_abroad_is_in_its_language_and_currency():
 
 def test_a_long_order_goes_over_several_pages():
     order = make_order(*[(make_part(), 1, 1) for _ in range(60)])
-    assert len(PdfReader(io.BytesIO(papers.render(order, draft=True))).pages) > 2
+    assert len(pages_of(papers.render(order, draft=True))) > 2
 
 
 @pytest.mark.parametrize(
