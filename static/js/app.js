@@ -228,13 +228,27 @@ function fit(place) {
   else place.removeAttribute("tabindex");
 }
 
+// On a telephone a row is a card without the heads of its columns, so figures and dates say what they are.
+const telephone = matchMedia("(max-width: 640px)");
+
+function label(table) {
+  const heads = [...table.tHead.rows[0].cells].map((head) => head.innerText.replace(/[↑↓]/, "").trim());
+  for (const row of table.tBodies[0].rows) {
+    [...row.cells].forEach((cell, place) => {
+      if (cell.matches(".num, .nowrap:not(.main)") && cell.textContent.trim() && !cell.querySelector(".badge")) cell.dataset.label = heads[place];
+    });
+  }
+}
+
 // --- Start --------------------------------------------------------------------------------------------------------
 
 function setUp(root) {
   (root !== document && root.matches("select[data-remote]") ? [root] : root.querySelectorAll("select[data-remote]")).forEach(remoteSelect);
   root.querySelectorAll(".table-scroll > .table").forEach((table) => fitting.observe(table.parentElement));
+  if (telephone.matches) root.querySelectorAll(".list .list-table").forEach(label);
 }
 
+telephone.addEventListener("change", () => document.querySelectorAll(".list .list-table").forEach(label));
 document.addEventListener("DOMContentLoaded", () => {
   setUp(document);
   document.querySelectorAll(".toast-line").forEach(fade);

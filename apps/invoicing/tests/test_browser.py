@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from apps.customers.tests.factories import make_customer
 from apps.invoicing.models import Invoice
-from apps.invoicing.tests.factories import faults, make_free, make_shipped
+from apps.invoicing.tests.factories import faults, make_free, make_issued, make_shipped
 from gmtc.testing import accessibility_faults, settled
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
@@ -90,3 +90,18 @@ def test_the_pages_are_accessible(open_page, manager, dark):
         page.goto(path)
         settled(page)
         assert accessibility_faults(page) == [], path
+
+
+def test_on_a_telephone_a_row_is_a_card_that_says_what_its_figures_are(open_page, staff):
+    make_issued((3, "10.01"), by=staff)
+    page = open_page(staff, width=390, height=844)
+    page.goto("/invoices/")
+    settled(page)
+    row = page.locator("#list tbody tr")
+    expect(row.locator("td[data-label]:visible").first).to_have_attribute("data-label", "Total")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    right_edges = row.locator("td:visible").evaluate_all(
+        "cells => cells.map(cell => cell.getBoundingClientRect().right)"
+    )
+    assert max(right_edges) <= 390
+    assert accessibility_faults(page) == []
