@@ -18,6 +18,7 @@ PAGE = re.compile(r"[a-z][a-z0-9_.:-]{0,59}")
 
 THEMES = ("light", "dark", "auto")
 DENSITIES = ("normal", "compact")
+LANGUAGES = ("de", "en")
 SIDEBARS = ("wide", "narrow")
 PER_PAGE = range(10, 501)
 
@@ -32,6 +33,7 @@ KNOWN = {
     "theme": lambda value: value in THEMES,
     "sidebar": lambda value: value in SIDEBARS,
     "density": lambda value: value in DENSITIES,
+    "language": lambda value: value in LANGUAGES,  # what the browser asked for at the last sign-in
 }
 
 

@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from apps.notifications.models import Kind
 from apps.notifications.notify import holders, notify
-from gmtc.templatetags.ui import quantity
+from gmtc.figures import quantity
 
 
 def shipped(delivery, *, by) -> None:

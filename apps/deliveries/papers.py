@@ -15,7 +15,7 @@ from apps.documents.models import Document
 from apps.parts.models import Unit
 from gmtc import pdf
 from gmtc.barcodes import code128, qr
-from gmtc.templatetags.ui import quantity as shown
+from gmtc.figures import quantity as shown
 
 KIND = DocumentKind.DELIVERY_NOTE
 RETURN_NOTE = "return_note"

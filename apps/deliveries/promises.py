@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.deliveries.models.delivery_line import DeliveryLine
 from apps.orders.models import OrderLine
+from gmtc import figures
 from gmtc.errors import Refused
 
 
@@ -50,8 +51,8 @@ def refuse_more_than_open(delivery, wanted: Iterable[tuple[OrderLine, Decimal]])
                 _("%(part)s: %(promised)s would be promised, %(open)s are still to be shipped.")
                 % {
                     "part": line.part,
-                    "promised": f"{promised.normalize():f}",
-                    "open": f"{line.open_quantity.normalize():f}",
+                    "promised": figures.quantity(promised),
+                    "open": figures.quantity(line.open_quantity),
                 },
                 field="quantity",
             )

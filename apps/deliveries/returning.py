@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.deliveries.models.delivery_line import DeliveryLine, DeliveryPrinter
 from apps.deliveries.models.delivery_return import Condition, DeliveryReturn, DeliveryReturnLine, Returned
 from apps.parts.models import MovementKind, Reference
+from gmtc import figures
 from gmtc.errors import Refused
 
 
@@ -30,7 +31,7 @@ def refuse_too_much(line: DeliveryLine, rows: list[Returned]) -> None:
     if total > line.kept_quantity:
         raise Refused(
             _("%(part)s: %(total)s would come back, %(out)s are out.")
-            % {"part": line.part, "total": f"{total.normalize():f}", "out": f"{line.kept_quantity.normalize():f}"},
+            % {"part": line.part, "total": figures.quantity(total), "out": figures.quantity(line.kept_quantity)},
             field="quantity",
         )
 
@@ -49,7 +50,7 @@ def locked_printers(row: Returned) -> list[DeliveryPrinter]:
     if len(found) != row.quantity:
         raise Refused(
             _("%(part)s: choose exactly %(quantity)s serial numbers, %(chosen)s are chosen.")
-            % {"part": row.line.part, "quantity": f"{row.quantity.normalize():f}", "chosen": len(found)},
+            % {"part": row.line.part, "quantity": figures.quantity(row.quantity), "chosen": len(found)},
             field="printers",
         )
     return found

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.builds.models import Printer
 from apps.deliveries.models.delivery_line import DeliveryLine, DeliveryPrinter
 from apps.parts.models import Reference
+from gmtc import figures
 from gmtc.errors import Refused
 
 
@@ -37,7 +38,7 @@ def locked_printers(delivery, lines: list[DeliveryLine], wanted: dict) -> dict:
         if len(mine) != line.quantity:
             raise Refused(
                 _("%(part)s: choose exactly %(quantity)s serial numbers, %(chosen)s are chosen.")
-                % {"part": line.part, "quantity": f"{line.quantity.normalize():f}", "chosen": len(mine)},
+                % {"part": line.part, "quantity": figures.quantity(line.quantity), "chosen": len(mine)},
                 field=field,
             )
         for printer in mine:

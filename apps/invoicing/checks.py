@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from apps.company.models import Company
 from apps.invoicing.kinds import Kind, Profile
 from apps.invoicing.taxes import EXEMPT, EXPORT, INTRA_EU, REVERSE_CHARGE, STANDARD
 from gmtc.countries import EU_VAT
+from gmtc.figures import quantity as quantity_text
 from gmtc.money import ZERO
 
 
@@ -135,8 +135,8 @@ def _quantities(invoice):
                 _("%(line)s: %(quantity)s are on the invoice, but only %(most)s were shipped and not invoiced.")
                 % {
                     "line": order_line.description,
-                    "quantity": _plain(quantity),
-                    "most": _plain(order_line.to_invoice),
+                    "quantity": quantity_text(quantity),
+                    "most": quantity_text(order_line.to_invoice),
                 },
                 _edit(invoice),
             )
@@ -173,8 +173,3 @@ def _xrechnung(invoice):
         yield Complaint(_("XRechnung: our e-mail address is missing."), legal)
     if not us.iban:
         yield Complaint(_("XRechnung: our bank account is missing."), reverse("company:bank"))
-
-
-def _plain(quantity: Decimal) -> str:
-    quantity = quantity.normalize()
-    return number_format(quantity, max(0, -quantity.as_tuple().exponent), use_l10n=True)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import facturx
 from django.utils import translation
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from stdnum import iban
 
@@ -16,6 +16,7 @@ from apps.invoicing.kinds import Kind, Profile
 from apps.invoicing.taxes import exemption
 from apps.parts.models import Unit
 from gmtc import pdf
+from gmtc.figures import money, quantity
 from gmtc.money import ZERO, cents, vat
 
 TEMPLATE = "pdf/invoice.html"
@@ -102,7 +103,7 @@ def message(invoice, by) -> str:
             "name": by or "",
             "company": Company.current().legal_name,
             "due": date_format(invoice.due_date, "SHORT_DATE_FORMAT") if invoice.due_date else "",
-            "total": _euros(invoice.total),
+            "total": money(invoice.total),
         }
         if invoice.is_credit_note or not invoice.total:
             return (
@@ -225,7 +226,7 @@ def totals(invoice) -> list[pdf.Total]:
     if discount or shipping or advances:
         found.append(pdf.Total(_("Sum of the lines"), sum((group.lines_net for group in groups), ZERO)))
     if discount:
-        label = _("Discount %(percent)s %%") % {"percent": _percent(invoice.discount_percent)}
+        label = _("Discount %(percent)s %%") % {"percent": quantity(invoice.discount_percent)}
         found.append(pdf.Total(label, -discount))
     if shipping:
         found.append(pdf.Total(_("Shipping"), shipping))
@@ -234,7 +235,7 @@ def totals(invoice) -> list[pdf.Total]:
     found.append(pdf.Total(_("Net"), invoice.net))
     for group in groups:
         if group.category == "S":
-            values = {"rate": _percent(group.rate), "base": _euros(group.base)}
+            values = {"rate": quantity(group.rate), "base": money(group.base)}
             label = _("VAT %(rate)s %% on %(base)s") if len(groups) > 1 else _("VAT %(rate)s %%")
             found.append(pdf.Total(label % values, group.tax))
     if invoice.rounding:
@@ -248,7 +249,7 @@ def taken_off(invoice) -> list[Taken]:
         Taken(
             number=each.advance.number,
             date=_day(each.advance.invoice_date),
-            rate=_percent(each.rate),
+            rate=quantity(each.rate),
             net=each.net,
             tax=vat(each.net, each.rate),
         )
@@ -276,7 +277,7 @@ def _payment(invoice) -> list[str]:
     if invoice.due_date:
         found.append(
             _("Please pay %(total)s by %(day)s without deduction.")
-            % {"total": _euros(invoice.total), "day": _day(invoice.due_date)}
+            % {"total": money(invoice.total), "day": _day(invoice.due_date)}
         )
     else:
         found.append(_("Payable within %(days)s days without deduction.") % {"days": invoice.days_to_pay})
@@ -286,19 +287,9 @@ def _payment(invoice) -> list[str]:
             _("By %(day)s you may take %(percent)s %% cash discount: %(less)s less, so you pay %(rest)s.")
             % {
                 "day": _day(invoice.skonto_until),
-                "percent": _percent(invoice.skonto_percent),
-                "less": _euros(less),
-                "rest": _euros(invoice.total - less),
+                "percent": quantity(invoice.skonto_percent),
+                "less": money(less),
+                "rest": money(invoice.total - less),
             }
         )
     return found
-
-
-def _percent(rate) -> str:
-    rate = rate.normalize()
-    return number_format(rate, max(0, -rate.as_tuple().exponent), use_l10n=True)
-
-
-def _euros(amount) -> str:
-    figure = number_format(amount, 2, use_l10n=True, force_grouping=True)
-    return f"{figure} €" if translation.get_language() == "de" else f"€{figure}"

@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 from apps.invoicing.models import Invoice
 from apps.notifications.models import Kind
 from apps.notifications.notify import notify
-from gmtc.templatetags.ui import money
+from gmtc.figures import money
 
 SHOWN = 20
 

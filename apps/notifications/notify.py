@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import translation
@@ -45,7 +44,7 @@ def notify(
             silent["mail"].add(choice.user_id)
     rows, mails = [], []
     for user in users:
-        language = user.language or settings.LANGUAGE_CODE
+        language = user.reading_language
         with translation.override(language):
             said = {"title": spoken(title)[:200], "body": spoken(body)}
         if user.pk not in silent["in_app"]:

@@ -12,8 +12,8 @@ from apps.orders.forms import ADDRESSES, defaults_of
 from apps.orders.forms import line_values as values_of
 from apps.orders.models import CustomerOrder, OrderTax
 from apps.parts.models import Part
+from gmtc.figures import unit_price
 from gmtc.lines import plain
-from gmtc.templatetags.ui import unit_price
 from gmtc.views import permission_required
 
 

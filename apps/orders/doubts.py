@@ -5,8 +5,8 @@ from django.utils.translation import gettext as _
 
 from apps.customers.models.tax import why_not
 from apps.orders.models import CustomerOrder, OrderTax, Status
+from gmtc.figures import money
 from gmtc.money import ZERO
-from gmtc.templatetags.ui import money
 
 
 def doubts_about(order: CustomerOrder) -> list[str]:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from apps.notifications.models import Kind
 from apps.notifications.notify import holders, notify
-from gmtc.templatetags.ui import quantity
+from gmtc.figures import quantity
 
 # Rooms above are known by the names of their permissions only: told is whoever is let do there what follows from here.
 PLANNERS = "builds.plan_productionjob"

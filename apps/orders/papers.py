@@ -11,8 +11,8 @@ from apps.documents.models import Document
 from apps.orders.models.tax import OrderTax
 from apps.parts.models import Unit
 from gmtc import pdf
+from gmtc.figures import money, quantity
 from gmtc.money import Amounts
-from gmtc.templatetags.ui import money
 
 # Why a document shows no VAT, as the law and EN 16931 word it (GERMANY.md, tax cases).
 UNTAXED = {
@@ -81,13 +81,8 @@ def payment_text(order) -> str:
     return _("Payable within %(days)s days; %(percent)s %% cash discount within %(few)s days.") % {
         "days": days,
         "few": order.skonto_days,
-        "percent": percent(order.skonto_percent),
+        "percent": quantity(order.skonto_percent),
     }
-
-
-def percent(rate) -> str:
-    figure = f"{rate.normalize():f}"
-    return figure.replace(".", ",") if translation.get_language() == "de" else figure
 
 
 def totals(order, figures: Amounts) -> list[pdf.Total]:
@@ -97,16 +92,16 @@ def totals(order, figures: Amounts) -> list[pdf.Total]:
         found.append(pdf.Total(_("Sum of the lines"), figures.lines))
     if figures.discount:
         found.append(
-            pdf.Total(_("Discount %(rate)s %%") % {"rate": percent(order.discount_percent)}, -figures.discount)
+            pdf.Total(_("Discount %(rate)s %%") % {"rate": quantity(order.discount_percent)}, -figures.discount)
         )
     if figures.shipping:
         found.append(pdf.Total(_("Shipping"), figures.shipping))
     found.append(pdf.Total(_("Net"), figures.net))
     taxed = [group for group in figures.groups if group.category == "S"]
     for group in taxed:
-        label = _("VAT %(rate)s %%") % {"rate": percent(group.rate)}
+        label = _("VAT %(rate)s %%") % {"rate": quantity(group.rate)}
         if len(taxed) > 1:
-            label = _("VAT %(rate)s %% on %(base)s") % {"rate": percent(group.rate), "base": money(group.base)}
+            label = _("VAT %(rate)s %% on %(base)s") % {"rate": quantity(group.rate), "base": money(group.base)}
         found.append(pdf.Total(label, group.tax))
     return [*found, pdf.Total(_("Total"), figures.gross, strong=True)]
 

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.parts.models import MovementKind, Part, Procurement, StockMovement, Unit
 from gmtc.addresses import address_of
+from gmtc.figures import quantity, signed, unit_price
 from gmtc.tables import Column, RecordTable, badge
-from gmtc.templatetags.ui import quantity, reference, signed, unit_price
+from gmtc.templatetags.ui import reference
 
 UNITS, KINDS, PROCUREMENTS = dict(Unit.choices), dict(MovementKind.choices), dict(Procurement.choices)
 

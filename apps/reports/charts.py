@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil, floor, log10
 
-from django.utils.formats import number_format
 from django.utils.translation import pgettext
 
-from gmtc.templatetags.ui import money
+from gmtc.figures import money, quantity
 
 HEIGHT, TOP, BOTTOM, LEFT = 230, 14, 26, 58
 WIDE, NARROW = 760, 340
@@ -151,7 +150,5 @@ def short(value: Decimal) -> str:
     size = abs(value)
     for limit, unit in ((1_000_000, pgettext("million", "m")), (1_000, pgettext("thousand", "k"))):
         if size >= limit:
-            figure = (value / limit).normalize()
-            return f"{number_format(figure, max(0, -figure.as_tuple().exponent))} {unit}"
-    figure = value.normalize()
-    return number_format(figure, max(0, -figure.as_tuple().exponent))
+            return f"{quantity(value / limit)} {unit}"
+    return quantity(value)

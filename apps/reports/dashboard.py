@@ -23,8 +23,8 @@ from apps.reports.report import listed
 from apps.reports.sales import by_month
 from apps.reports.waiting import WAITING
 from apps.suppliers.models import Supplier
+from gmtc.figures import money, quantity
 from gmtc.money import ZERO
-from gmtc.templatetags.ui import money, quantity
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy
 from apps.invoicing.models import Invoice
 from apps.reports.charts import Columns, Series
 from apps.reports.report import COUNT, DAY, MONEY, Column, Report, Row, listed
+from gmtc.figures import money
 from gmtc.money import ZERO
-from gmtc.templatetags.ui import money
 
 AGES = ((0, gettext_lazy("not due")), (30, "1–30"), (60, "31–60"), (90, "61–90"), (None, gettext_lazy("over 90")))
 

@@ -18,8 +18,8 @@ from apps.company.models import Company
 from apps.reports.charts import Columns, Ranking
 from gmtc import pdf
 from gmtc.export import CSV_TYPE, XLSX_TYPE, csv_lines
+from gmtc.figures import money, quantity, unit_price
 from gmtc.money import cents
-from gmtc.templatetags.ui import money, quantity, unit_price
 from gmtc.xlsx import Page, write_xlsx
 
 TEXT, MONEY, PRICE, QUANTITY, COUNT, PERCENT, CHANGE, DAY = "text money price quantity count percent change day".split()

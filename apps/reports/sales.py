@@ -20,8 +20,8 @@ from apps.reports.charts import Columns, Series
 from apps.reports.periods import Period, end_of_month
 from apps.reports.report import CHANGE, COUNT, MONEY, QUANTITY, Column, Report, Row, change, listed
 from gmtc.countries import name_of
+from gmtc.figures import money
 from gmtc.money import ZERO, cents
-from gmtc.templatetags.ui import money
 
 
 class By(models.TextChoices):

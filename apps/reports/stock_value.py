@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from apps.parts.models import Category, Part, StockLevel, StorageLocation
 from apps.reports.report import COUNT, MONEY, PERCENT, QUANTITY, Column, Report, Row
+from gmtc.figures import money, quantity
 from gmtc.money import cents
-from gmtc.templatetags.ui import money, quantity
 
 # The ledger knows what each piece cost that came and went, so its sum is the value, to the fourth place of the average.
 # A part that has not moved since has the average that it has now.

@@ -17,7 +17,7 @@ from apps.orders.models import CustomerOrder
 from apps.parts.models import Part
 from apps.reports.report import listed
 from apps.suppliers.models import PurchaseOrder
-from gmtc.templatetags.ui import money, quantity
+from gmtc.figures import money, quantity
 
 SHOWN = 5
 SOON = 7  # days in which a quote is about to expire

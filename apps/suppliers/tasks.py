@@ -11,7 +11,7 @@ from apps.notifications.models import Kind
 from apps.notifications.notify import notify
 from apps.parts.models import Part
 from apps.suppliers.models import PurchaseOrder
-from gmtc.templatetags.ui import quantity
+from gmtc.figures import quantity
 
 
 @app.periodic(cron="30 6 * * 1-5")

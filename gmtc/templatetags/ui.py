@@ -1,6 +1,5 @@
 """Template tags and filters of every page."""
 
-from decimal import Decimal
 from functools import lru_cache
 from uuid import uuid4
 
@@ -11,64 +10,20 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
-from gmtc import navigation
+from gmtc import figures, navigation
 from gmtc.countries import name_of
 from gmtc.help import topic_of
 from gmtc.history import entries
-from gmtc.money import cents
 
 register = template.Library()
-
-GERMAN = str.maketrans(",.", ".,")
 
 
 # --- Figures
 
-
-@register.filter
-def money(amount) -> str:
-    """1.234,50 € or €1,234.50."""
-    if amount is None or amount == "":
-        return ""
-    return _euros(_figure(cents(Decimal(amount)), 2))
-
-
-@register.filter
-def unit_price(amount) -> str:
-    """As money, with the third and fourth place only where they are not zero."""
-    if amount is None or amount == "":
-        return ""
-    amount = Decimal(amount)
-    places = 2 if amount == cents(amount) else 4
-    return _euros(_figure(amount, places))
-
-
-def _figure(amount: Decimal, places: int) -> str:
-    """What Django's `number_format` would write, in a fifth of the time; a list has two hundred figures."""
-    figure = f"{amount:,.{places}f}"
-    return figure.translate(GERMAN) if get_language() == "de" else figure
-
-
-def _euros(figure: str) -> str:
-    if get_language() == "de":
-        return f"{figure} €"  # no-break space
-    return f"-€{figure[1:]}" if figure.startswith("-") else f"€{figure}"
-
-
-@register.filter
-def quantity(amount) -> str:
-    """Without needless zeros: 1.234,5."""
-    if amount is None or amount == "":
-        return ""
-    amount = Decimal(amount).normalize()
-    places = max(0, -amount.as_tuple().exponent)
-    return _figure(amount, places)
-
-
-@register.filter
-def signed(amount) -> str:
-    """A movement's quantity: +5 or −5 with a real minus."""
-    return ("+" if amount > 0 else "−" if amount < 0 else "") + quantity(abs(amount))
+register.filter("money", figures.money)
+register.filter("unit_price", figures.unit_price)
+register.filter("quantity", figures.quantity)
+register.filter("signed", figures.signed)
 
 
 # --- Lists

@@ -143,6 +143,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Whether this user's role must have one by `MFA_REQUIRED`."""
         return settings.MFA_REQUIRED and self.opens_back_office()
 
+    @property
+    def reading_language(self) -> str:
+        """Of what reaches the user outside of the browser: their own choice, else what the browser last asked for."""
+        return self.language or self.preference("app", "language") or settings.LANGUAGE_CODE
+
     # --- Verbs
 
     def revise(self, values: dict, *, by):

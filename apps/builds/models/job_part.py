@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.builds.models.revision import SMALLEST
 from apps.parts.models import Reference, Reservation
+from gmtc import figures
 from gmtc.lined import Line
 from gmtc.models import MAX_MONEY, MAX_QUANTITY, AliveManager, Record, RecordQuerySet, audit_log, between
 
@@ -212,7 +213,7 @@ class ExtraUse(Holding, Record):
         ]
 
     def __str__(self):
-        return f"{self.part} × {self.quantity.normalize():f}"
+        return f"{self.part} × {figures.quantity(self.quantity)}"
 
     @property
     def cost(self) -> Decimal:

@@ -25,6 +25,7 @@ from apps.parts.models.many import (
     reserve_all,
     transfer_all,
 )
+from gmtc import figures
 from gmtc.errors import Refused
 from gmtc.states import move
 
@@ -135,7 +136,7 @@ class JobStock:
             if quantity > line.open_quantity:
                 raise Refused(
                     _("%(part)s: only %(open)s are still to be picked.")
-                    % {"part": line.part, "open": f"{line.open_quantity.normalize():f}"},
+                    % {"part": line.part, "open": figures.quantity(line.open_quantity)},
                     field="quantity",
                 )
             self._take(there, line.part, quantity, pick.location)
@@ -171,7 +172,7 @@ class JobStock:
                 _("%(part)s: what lies at %(place)s was picked for a job.") % {"part": part, "place": place},
                 field="location",
             )
-        part.require(quantity, free)
+        part.require(quantity, free, place)
         there[part.pk, place.pk] -= quantity
 
     def _carry(self, rows: Iterable[tuple[Part, Decimal, StorageLocation]], *, by, back: bool = False) -> None:
@@ -199,7 +200,7 @@ class JobStock:
         lock_parts([line])
         quantity = line.part.checked_quantity(quantity)
         if quantity > line.picked_quantity:
-            raise Refused(_("Only %(picked)s were picked.") % {"picked": f"{line.picked_quantity.normalize():f}"})
+            raise Refused(_("Only %(picked)s were picked.") % {"picked": figures.quantity(line.picked_quantity)})
         self._carry([(line.part, quantity, location or line.location)], back=True, by=by)
         line.picked_quantity -= quantity
         JobPart.keep([line], "picked_quantity")
@@ -241,7 +242,7 @@ class JobStock:
         if extra.replaced_quantity > line.open_quantity:
             raise Refused(
                 _("%(part)s: only %(open)s are still to be picked; put back what was picked first.")
-                % {"part": line.part, "open": f"{line.open_quantity.normalize():f}"},
+                % {"part": line.part, "open": figures.quantity(line.open_quantity)},
                 field="replaced_quantity",
             )
         line.replaced_quantity += extra.replaced_quantity

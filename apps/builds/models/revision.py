@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.builds.bills import Bills, lock_bills, products_above
 from apps.parts.models import Part
+from gmtc import figures
 from gmtc.addresses import address_of
 from gmtc.bulk import update_all
 from gmtc.errors import IllegalMove, Refused
@@ -176,7 +177,7 @@ class BuildRevision(Lined):
         return super().line_changes(heads)
 
     def line_named(self, row):
-        return f"{row.quantity.normalize():f} × {self._skus.get(row.part_id, '')}"
+        return f"{figures.quantity(row.quantity)} × {self._skus.get(row.part_id, '')}"
 
     def refuse_edit(self):
         self.refuse_trashed()

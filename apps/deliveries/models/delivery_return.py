@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 
 from apps.deliveries.models.delivery_line import SMALLEST, DeliveryLine
 from apps.parts.models import StorageLocation
+from gmtc import figures
 from gmtc.addresses import address_of
 from gmtc.errors import Refused
 from gmtc.models import MAX_QUANTITY, AliveManager, Record, RecordQuerySet, audit_log, between
@@ -114,4 +115,4 @@ class DeliveryReturnLine(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.line}: {self.quantity.normalize():f}"
+        return f"{self.line}: {figures.quantity(self.quantity)}"

@@ -346,7 +346,7 @@ def test_a_refused_delivery_is_not_called_by_the_number_that_it_nearly_got(as_st
     line.part.transfer(95, source=line.location, target=make_location(), by=manager)
     answer = as_staff.post(page("delivery_ship", delivery), {"shipped_on": timezone.localdate(), "package_count": "1"})
     assert answer.status_code == 422
-    assert "10 needed, 5 free" in text_of(answer)
+    assert f"10 needed, 5 at {line.location}" in text_of(answer)
     assert answer.context["title"] == f"Ship {delivery}"
 
 

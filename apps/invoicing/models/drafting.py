@@ -2,7 +2,7 @@ from decimal import Decimal
 
 from django.db import models, transaction
 from django.db.models import Sum
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +13,7 @@ from apps.invoicing.kinds import Kind, Profile, Status
 from apps.invoicing.models.invoice_line import InvoiceLine
 from apps.orders.models import tax_of
 from gmtc.errors import Refused
+from gmtc.figures import money, quantity
 from gmtc.money import ZERO, cents, split
 
 
@@ -138,8 +139,8 @@ class Drafting(models.Model):
                 raise Refused(_("Say how much."), field="percent" if percent is not None else "net")
             if wanted > left:
                 raise Refused(
-                    _("Only %(left)s € net of %(order)s are left for an advance.")
-                    % {"left": number_format(left, 2, use_l10n=True, force_grouping=True), "order": order},
+                    _("Only %(left)s net of %(order)s are left for an advance.")
+                    % {"left": money(left), "order": order},
                     field="percent" if percent is not None else "net",
                 )
             shares = split(wanted, [group.base for group in figures.groups])
@@ -173,7 +174,7 @@ class Drafting(models.Model):
             values = {"order": self.order.number, "date": date_format(self.order.order_date, "SHORT_DATE_FORMAT")}
             if percent is None:
                 return gettext("Advance payment on order %(order)s of %(date)s") % values
-            values["percent"] = number_format(percent.normalize(), use_l10n=True)
+            values["percent"] = quantity(percent)
             return gettext("Advance payment of %(percent)s %% on order %(order)s of %(date)s") % values
 
     # --- Copies

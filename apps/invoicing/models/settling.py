@@ -3,12 +3,13 @@ from decimal import Decimal
 
 from django.db import models, transaction
 from django.utils import timezone
-from django.utils.formats import number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from apps.invoicing.kinds import Status
 from apps.invoicing.models.payment import Method, Payment
 from gmtc.errors import IllegalMove, Refused
+from gmtc.figures import money
 from gmtc.money import ZERO, cents
 from gmtc.states import move
 
@@ -53,7 +54,7 @@ class Settling(models.Model):
             raise IllegalMove(_("Nothing is paid on a cancellation; refund the invoice that it cancels."))
         _refuse_wrong(payment.amount, payment.paid_on)
         if payment.amount > self.open_amount:
-            raise Refused(_("Only %(open)s € are open.") % {"open": _euros(self.open_amount)}, field="amount")
+            raise Refused(_("Only %(open)s are open.") % {"open": money(self.open_amount)}, field="amount")
         if skonto:
             payment.reduction = self._granted_skonto(payment)
         return self._write(payment, by)
@@ -63,13 +64,14 @@ class Settling(models.Model):
             raise Refused(_("No cash discount was agreed."), field="skonto")
         if payment.paid_on > self.skonto_until:
             raise Refused(
-                _("The cash discount ended on %(day)s.") % {"day": f"{self.skonto_until:%d.%m.%Y}"}, field="skonto"
+                _("The cash discount ended on %(day)s.") % {"day": date_format(self.skonto_until, "SHORT_DATE_FORMAT")},
+                field="skonto",
             )
         reduction, most = self.open_amount - payment.amount, self.most_skonto
         if reduction > most:
             raise Refused(
-                _("The cash discount is at most %(most)s €, but %(reduction)s € would stay open.")
-                % {"most": _euros(most), "reduction": _euros(reduction)},
+                _("The cash discount is at most %(most)s, but %(reduction)s would stay open.")
+                % {"most": money(most), "reduction": money(reduction)},
                 field="amount",
             )
         return reduction
@@ -132,7 +134,7 @@ class Settling(models.Model):
         """The work of `refund`."""
         _refuse_wrong(-payment.amount, payment.paid_on)
         if -payment.amount > self.paid_amount:
-            raise Refused(_("Only %(paid)s € were paid.") % {"paid": _euros(self.paid_amount)}, field="amount")
+            raise Refused(_("Only %(paid)s were paid.") % {"paid": money(self.paid_amount)}, field="amount")
         return self._write(payment, by)
 
     def _write(self, payment: Payment, by) -> str:
@@ -155,7 +157,3 @@ def _refuse_wrong(amount: Decimal, day: datetime.date) -> None:
         raise Refused(_("Enter an amount in euros and cents."), field="amount")
     if day > timezone.localdate():
         raise Refused(_("This lies in the future."), field="on")
-
-
-def _euros(amount: Decimal) -> str:
-    return number_format(amount, 2, use_l10n=True, force_grouping=True)

@@ -11,6 +11,7 @@ from apps.notifications.models import Kind, Notification, Preference
 from apps.notifications.notify import notify
 from gmtc.mail import send
 from gmtc.settings import mailer
+from gmtc.testing import PASSWORD
 
 
 def jobs():
@@ -38,6 +39,15 @@ def test_the_text_is_written_in_the_language_of_its_reader(staff, manager):
     german, english = Notification.objects.get(user=staff), Notification.objects.get(user=manager)
     assert (german.title, english.title) == ("Januar", "January")
     assert (german.body, english.body) == ("MGN12: Dienstag", "MGN12: Tuesday")
+
+
+@pytest.mark.django_db
+def test_without_a_choice_of_language_the_last_browser_counts(staff, client):
+    credentials = {"login": staff.email, "password": PASSWORD}
+    client.post("/accounts/login/", credentials, headers={"accept-language": "de-AT,de;q=0.9,en;q=0.5"})
+    staff.refresh_from_db()
+    tell(staff, title=_("January"))
+    assert Notification.objects.get().title == "Januar"
 
 
 @pytest.mark.django_db

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.parts.models import MovementKind, Part, Procurement, Reference, Reservation, Unit
+from gmtc import figures
 from gmtc.errors import Refused
 from gmtc.lined import Line
 from gmtc.models import MAX_MONEY, MAX_QUANTITY, audit_log, between
@@ -181,7 +182,7 @@ class OrderLine(Line):
         if quantity > self.missing_quantity:
             raise Refused(
                 _("%(line)s: only %(missing)s are missing.")
-                % {"line": self, "missing": f"{self.missing_quantity.normalize():f}"},
+                % {"line": self, "missing": figures.quantity(self.missing_quantity)},
                 field="quantity",
             )
         reservation = self.part.reserve(quantity, reference=Reference.to(self), by=by)
@@ -246,7 +247,7 @@ class OrderLine(Line):
             if quantity > self.open_quantity:
                 raise Refused(
                     _("%(line)s: only %(open)s are still to be shipped.")
-                    % {"line": self, "open": f"{self.open_quantity.normalize():f}"},
+                    % {"line": self, "open": figures.quantity(self.open_quantity)},
                     field="quantity",
                 )
             self.shipped_quantity += quantity
@@ -272,7 +273,7 @@ class OrderLine(Line):
             if not 0 <= counted <= self.shipped_quantity:
                 raise Refused(
                     _("%(line)s: only %(shipped)s were shipped.")
-                    % {"line": self, "shipped": f"{self.shipped_quantity.normalize():f}"},
+                    % {"line": self, "shipped": figures.quantity(self.shipped_quantity)},
                     field="quantity",
                 )
             setattr(self, name, counted)

@@ -49,7 +49,7 @@ def test_without_the_lock_both_would_promise_it_and_the_database_stops_the_secon
 
     monkeypatch.setattr(CustomerOrder, "lock_lines", unlocked)
     monkeypatch.setattr(fulfilment, "outlook", slow_outlook)
-    monkeypatch.setattr(Part, "require", lambda self, needed, free: None)
+    monkeypatch.setattr(Part, "require", lambda self, needed, free, location=None: None)
     monkeypatch.setattr(order_module, "next_number", lambda key, on: f"X-{key}-{threading.get_ident()}"[-20:])
     results = race(2, lambda i: CustomerOrder.objects.get(pk=orders[i].pk).confirm(by=None))
     assert outcomes(results) == {"IntegrityError": 1, "done": 1}

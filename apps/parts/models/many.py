@@ -80,7 +80,7 @@ def transfer_all(transfers: Sequence[Transfer], *, by, reference: Reference | No
         if source == target:
             raise Refused(_("Choose another place as the target."), field="target")
         part.refuse_trashed()
-        part.require(quantity, levels[part.pk, source.pk])
+        part.require(quantity, levels[part.pk, source.pk], source)
         levels[part.pk, source.pk] -= quantity
         levels[part.pk, target.pk] += quantity
         # In first, then out: the part's sum must not sink below what is reserved in between.
@@ -107,7 +107,7 @@ def issue_all(
                 rest -= some
                 taken[reservation.pk] = reservation
         part.require(quantity, part.free_stock)
-        part.require(quantity, levels[part.pk, location.pk])
+        part.require(quantity, levels[part.pk, location.pk], location)
         levels[part.pk, location.pk] -= quantity
         part.current_stock -= quantity
         movements.append(part.movement(-quantity, location, kind, part.average_cost, by, reference, note[:200]))

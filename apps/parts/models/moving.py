@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.parts.models.stock import MovementKind, Reference, Reservation, StockMovement, reference_columns
 from apps.parts.models.unit import Unit
+from gmtc import figures
 from gmtc.errors import Refused
 from gmtc.models import MAX_MONEY, MAX_QUANTITY
 from gmtc.money import ZERO, moving_average
@@ -16,12 +17,12 @@ QUANTITY = Decimal("0.001")
 class InsufficientStock(Refused):
     """More was asked for than is free, or than lies at the place."""
 
-    def __init__(self, part, *, needed: Decimal, free: Decimal):
-        super().__init__(
-            _("%(part)s: %(needed)s needed, %(free)s free.")
-            % {"part": part.sku, "needed": f"{needed.normalize():f}", "free": f"{free.normalize():f}"},
-            field="quantity",
-        )
+    def __init__(self, part, *, needed: Decimal, free: Decimal, location=None):
+        text = _("%(part)s: %(needed)s needed, %(free)s free.")
+        if location:
+            text = _("%(part)s: %(needed)s needed, %(free)s at %(location)s.")
+        words = {"needed": figures.quantity(needed), "free": figures.quantity(free), "location": location}
+        super().__init__(text % ({"part": part.sku} | words), field="quantity")
         self.part, self.needed, self.free = part, needed, free
 
 
@@ -79,7 +80,7 @@ class Moving(models.Model):
                 reservation.release(by=by, quantity=quantity)
                 self.refresh_from_db(fields=["reserved_stock"])
             self.require(quantity, self.free_stock)
-            self.require(quantity, self.stock_at(location))
+            self.require(quantity, self.stock_at(location), location)
             return self._write(-quantity, location, kind, self.average_cost, by, reference, note)
 
     def adjust(
@@ -102,7 +103,7 @@ class Moving(models.Model):
                 raise Refused(_("The quantity must not be zero."), field="quantity")
             if change < 0:
                 self.require(-change, self.free_stock)
-                self.require(-change, self.stock_at(location))
+                self.require(-change, self.stock_at(location), location)
             return self._write(change, location, kind, self.average_cost, by, reference, note)
 
     def transfer(self, quantity, *, source, target, by, reference: Reference | None = None, note: str = "") -> None:
@@ -112,7 +113,7 @@ class Moving(models.Model):
         with transaction.atomic():
             self.lock_alive()
             quantity = self.checked_quantity(quantity)
-            self.require(quantity, self.stock_at(source))
+            self.require(quantity, self.stock_at(source), source)
             # In first, then out: the part's sum must not sink below what is reserved in between.
             self._write(quantity, target, MovementKind.TRANSFER, self.average_cost, by, reference, note)
             self._write(-quantity, source, MovementKind.TRANSFER, self.average_cost, by, reference, note)
@@ -169,9 +170,10 @@ class Moving(models.Model):
             raise Refused(_("“%(text)s” is not a price.") % {"text": cost}, field="unit_cost") from None
         return checked
 
-    def require(self, needed: Decimal, free: Decimal) -> None:
+    def require(self, needed: Decimal, free: Decimal, location=None) -> None:
+        """Raise InsufficientStock unless enough is `free`; with `location`, unless enough of it lies there."""
         if needed > free:
-            raise InsufficientStock(self, needed=needed, free=free)
+            raise InsufficientStock(self, needed=needed, free=free, location=location)
 
     def movement(self, quantity, location, kind, unit_cost, by, reference, note) -> StockMovement:
         """A line of the ledger, not stored yet. Raises Refused for a place in the trash."""

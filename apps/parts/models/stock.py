@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
+from gmtc import figures
 from gmtc.errors import Refused
 from gmtc.models import MAX_MONEY, MAX_QUANTITY, Record, audit_log, between
 
@@ -124,7 +125,7 @@ class StockLevel(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.location}: {self.quantity.normalize():f}"
+        return f"{self.location}: {figures.quantity(self.quantity)}"
 
 
 class Reservation(Referring, Record):
@@ -148,7 +149,7 @@ class Reservation(Referring, Record):
         constraints = [between("quantity", 0, MAX_QUANTITY, name="parts_reservation_quantity")]
 
     def __str__(self):
-        return f"{self.reference_number or self.note or self.part}: {self.quantity.normalize():f}"
+        return f"{self.reference_number or self.note or self.part}: {figures.quantity(self.quantity)}"
 
     def require_part(self, part) -> None:
         """Raise Refused where another part than `part` is promised."""
@@ -162,7 +163,7 @@ class Reservation(Referring, Record):
             self.lock()
             given_back = self.quantity if quantity is None else self.part.checked_quantity(quantity)
             if given_back > self.quantity:
-                raise Refused(_("Only %(held)s are reserved here.") % {"held": f"{self.quantity.normalize():f}"})
+                raise Refused(_("Only %(held)s are reserved here.") % {"held": figures.quantity(self.quantity)})
             self.quantity -= given_back
             self.save(by=by, reason="release")
 

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from apps.parts.models import (
     InsufficientStock,
@@ -182,13 +183,19 @@ def test_more_than_is_free_cannot_be_issued(part, shelf, staff):
     assert part.free_stock == 0
 
 
+def test_the_refusal_writes_figures_as_its_reader_does(part, shelf, staff):
+    make_stock(part, Decimal("1.5"), location=shelf)
+    with translation.override("de"), pytest.raises(InsufficientStock, match=r"^BELT: 2,25 benötigt, 1,5 frei\.$"):
+        part.issue("2.25", location=shelf, by=staff)
+
+
 def test_more_than_lies_at_the_place_cannot_be_issued(part, shelf, box, staff):
     make_stock(part, 3, location=shelf)
     make_stock(part, 7, location=box)
-    with pytest.raises(InsufficientStock, match=r"^BELT: 4 needed, 3 free\.$"):
+    with pytest.raises(InsufficientStock, match=r"^BELT: 4 needed, 3 at A-1\.$"):
         part.issue(4, location=shelf, by=staff)
-    with pytest.raises(InsufficientStock, match=r"^BELT: 1 needed, 0 free\.$"):
-        part.issue(1, location=make_location(), by=staff)
+    with pytest.raises(InsufficientStock, match=r"^BELT: 1 needed, 0 at C-9\.$"):
+        part.issue(1, location=make_location(code="C-9"), by=staff)
     assert part.movements.count() == 2
 
 
@@ -217,7 +224,7 @@ def test_a_correction_says_why(part, shelf, staff, note):
 def test_a_correction_cannot_take_what_is_reserved_or_lies_elsewhere(part, shelf, box, staff):
     make_stock(part, 5, location=shelf)
     make_stock(part, 5, location=box)
-    with pytest.raises(InsufficientStock, match="6 needed, 5 free"):
+    with pytest.raises(InsufficientStock, match="6 needed, 5 at A-1"):
         part.adjust(-6, location=shelf, by=staff, note="lost")
     part.reserve(8, by=staff)
     with pytest.raises(InsufficientStock, match="3 needed, 2 free"):
@@ -245,7 +252,7 @@ def test_reserved_stock_may_change_places(part, shelf, box, staff):
 
 def test_a_transfer_needs_the_stock_at_its_source(part, shelf, box, staff):
     make_stock(part, 10, location=box)
-    with pytest.raises(InsufficientStock, match="1 needed, 0 free"):
+    with pytest.raises(InsufficientStock, match="1 needed, 0 at A-1"):
         part.transfer(1, source=shelf, target=box, by=staff)
 
 
