@@ -46,7 +46,7 @@ def test_a_shipped_order_is_invoiced_issued_and_paid(open_page, manager, expecte
     expect(dialog.locator('[name="amount"]')).to_have_value("35.74")
     dialog.locator('[name="amount"]').fill("99")
     dialog.get_by_role("button", name="Record").click()
-    dialog.get_by_text("Only 35.74 € are open").wait_for()
+    dialog.get_by_text("Only €35.74 are open").wait_for()
     dialog.locator('[name="amount"]').fill("35.74")
     dialog.get_by_role("button", name="Record").click()
     page.locator("#payments").get_by_text("€35.74").wait_for()

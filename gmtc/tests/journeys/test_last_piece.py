@@ -89,7 +89,7 @@ def test_two_ship_the_last_piece_of_a_shelf(open_page, staff, manager, expected_
     lost = next(delivery for delivery in deliveries if delivery != won)
     winner, loser = (pages[deliveries.index(each)] for each in (won, lost))
     expect(winner.locator(".detail-title h1")).to_contain_text(f"LS-{timezone.localdate().year}-0001", timeout=SLOWLY)
-    expect(loser.locator("#dialog")).to_contain_text("NOZZLE-04: 1 needed, 0 free", timeout=SLOWLY)
+    expect(loser.locator("#dialog")).to_contain_text("NOZZLE-04: 1 needed, 0 at NEAR", timeout=SLOWLY)
     expect(loser.locator("#dialog h1")).to_have_text(f"Ship {lost}")
     assert StockMovement.objects.filter(kind="sale").count() == 1
 
