@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from apps.deliveries.models import Delivery
-from apps.deliveries.models.delivery import SHIPPED
+from apps.deliveries.models.status import SHIPPED
 from apps.invoicing import supplies
 from apps.invoicing.filters import ToInvoiceFilter
 from apps.invoicing.forms import InvoiceForm

@@ -7,8 +7,8 @@ from decimal import Decimal
 from django.utils.formats import date_format
 from django.utils.translation import override
 
-from apps.deliveries.models.delivery import SHIPPED
 from apps.deliveries.models.delivery_line import DeliveryLine
+from apps.deliveries.models.status import SHIPPED
 
 
 @dataclass

@@ -13,63 +13,22 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.company.models import Company, Language
 from apps.deliveries import news, papers, promises, proposal, returning, shipping
-from apps.deliveries.models.delivery_line import DeliveryLine, DeliveryPrinter
+from apps.deliveries.models.delivery_line import DeliveryLine
 from apps.deliveries.models.delivery_return import DeliveryReturn, Returned
+from apps.deliveries.models.delivery_set import DeliveryQuerySet
 from apps.deliveries.models.ship_to import ShipTo
+from apps.deliveries.models.status import SHIPPED, Status
 from apps.documents.mailing import Mailed
 from apps.documents.models import Document
 from apps.numbering.models import Key, next_number
 from gmtc.addresses import address_of
 from gmtc.errors import IllegalMove, Refused
 from gmtc.lined import Lined
-from gmtc.models import TODAY, AliveManager, RecordQuerySet, audit_log, between
+from gmtc.models import TODAY, AliveManager, audit_log, between
 from gmtc.states import move
 
 MAX_PACKAGES = 99
 MAX_WEIGHT = 100_000
-
-
-class Status(models.TextChoices):
-    PENDING = "pending", _("To pack")
-    IN_TRANSIT = "in_transit", _("In transit")
-    DELIVERED = "delivered", _("Delivered")
-    CANCELLED = "cancelled", _("Cancelled")
-    RETURNED = "returned", _("Returned")
-
-
-SHIPPED = (Status.IN_TRANSIT, Status.DELIVERED, Status.RETURNED)
-
-
-class DeliveryQuerySet(RecordQuerySet):
-    def search(self, text: str):
-        """Every word somewhere in the number, the tracking number, the ship-to, the order, the customer or a serial."""
-        for word in text.split()[:8]:
-            printers = DeliveryPrinter.objects.filter(line__delivery=OuterRef("pk"), printer__serial__icontains=word)
-            # Upper of the database on both sides: Python makes SS of ß.
-            word = Upper(Value(word))
-            self = self.filter(
-                Q(search_text__contains=word)
-                | Q(order__search_text__contains=word)
-                | Q(order__customer__search_text__contains=word)
-                | Exists(printers)
-            )
-        return self
-
-    def pending(self):
-        """To be packed."""
-        return self.filter(status=Status.PENDING)
-
-    def shipped(self):
-        """Has left the house, whatever came of it."""
-        return self.filter(status__in=SHIPPED)
-
-    def late(self):
-        """Should have left, or should have arrived."""
-        return self.filter(Delivery.IS_LATE)
-
-    def with_returns(self):
-        """Something of it came back."""
-        return self.filter(Delivery.has_returns_condition())
 
 
 class Delivery(Mailed, ShipTo, Lined):

@@ -79,7 +79,7 @@ class Issuing(Mailed):
         keys = {each.advance_id for each in self.deductions.all()}
         list(type(self).everything.filter(pk__in=keys).order_by("pk").select_for_update(of=("self",), no_key=True))
         shown = self.net, self.tax_amount, self.total
-        self._sum_up()
+        self.sum_up()
         if shown != (self.net, self.tax_amount, self.total):
             raise Refused(_("The advance invoices have changed since. Edit and save the draft, then look at it again."))
 
@@ -162,7 +162,7 @@ class Issuing(Mailed):
             Deduction(invoice=self, advance_id=each.advance_id, category=each.category, rate=each.rate, net=-each.net)
             for each in original.deductions.all()
         )
-        self._store_totals(groups)
+        self.store_totals(groups)
 
     @move(Status.DRAFT, to=Status.SENT)
     def finish_cancellation(self, *, by):
