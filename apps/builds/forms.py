@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.builds.models import BuildRevision, PartsListRow, PrinterBuild
 from apps.parts.models import Category, Part, Procurement, Unit
 from gmtc.forms import KeyValueField, RecordForm, RemoteSelect, VerbForm, shortest
+from gmtc.models import MAX_QUANTITY
 
 
 class PartField(forms.ModelChoiceField):
@@ -159,7 +160,7 @@ def _quantity(text: str):
     """A quantity in the user's notation, or the text as it was typed with what is wrong with it."""
     try:
         quantity = Decimal(sanitize_separators(text.strip()))
-        if not quantity.is_finite() or quantity <= 0:
+        if not quantity.is_finite() or not 0 < quantity <= MAX_QUANTITY:  # 1e400 is a number too
             raise ValueError("not a quantity")
     except (InvalidOperation, ValueError):
         return text, gettext("The quantity must be a number greater than zero.")

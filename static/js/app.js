@@ -52,8 +52,11 @@ function remoteSelect(select) {
   if (select.tomselect || !window.TomSelect) return;
   // Tom Select moves the label to its own input; the select stays in the accessibility tree and needs a name too.
   if (select.labels[0]) select.setAttribute("aria-label", select.labels[0].textContent.trim());
-  new TomSelect(select, {
+  // Only what was found for the very text that stands there can be chosen: neither the old choice nor the last answer.
+  let asked = "", matching = new Set();
+  const box = new TomSelect(select, {
     valueField: "id",
+    score: (query) => (option) => (!query || (query === asked && matching.has(String(option.id))) ? 1 : 0),
     labelField: "text",
     searchField: [],
     maxOptions: 50,
@@ -62,7 +65,13 @@ function remoteSelect(select) {
     load: (query, done) =>
       fetch(`${select.dataset.remote}?q=${encodeURIComponent(query)}`)
         .then((answer) => answer.json())
-        .then((found) => { select.tomselect.clearOptions((option) => select.tomselect.items.includes(option.id)); done(found.results); })
+        .then((found) => {
+          if (query !== box.inputValue()) return done(); // meanwhile one has typed on
+          asked = query;
+          matching = new Set(found.results.map((each) => String(each.id)));
+          box.clearOptions((option) => box.items.includes(option.id));
+          done(found.results);
+        })
         .catch(() => done()),
     shouldLoad: () => true,
     render: {
@@ -72,6 +81,7 @@ function remoteSelect(select) {
     },
     onChange: () => select.dispatchEvent(new Event("change", { bubbles: true })),
   });
+  box.hook("instead", "onClick", () => box.focus()); // else a click into the open field would close it
 }
 
 // --- Lists --------------------------------------------------------------------------------------------------------

@@ -245,6 +245,7 @@ def test_the_bill_is_edited_as_one_table(as_staff, staff):
         ("ok", "abc", "must be a number greater than zero"),
         ("ok", "0", "must be a number greater than zero"),
         ("ok", "NaN", "must be a number greater than zero"),
+        ("ok", "1e400", "must be a number greater than zero"),
         ("", "4", "Choose a part."),
         ("nonsense", "4", "Choose a part."),
         ("ok", "1.5", "counted in whole"),

@@ -52,9 +52,7 @@ class Moving(models.Model):
             quantity = self.checked_quantity(quantity)
             average = moving_average(self.current_stock, self.average_cost, quantity, unit_cost)
             movement = self._write(quantity, location, kind, unit_cost, by, reference, note)
-            if average != self.average_cost:
-                type(self).everything.filter(pk=self.pk).update(average_cost=average)
-                self.average_cost = average
+            self._cost_on_average(average)
             return movement
 
     def issue(
@@ -82,6 +80,26 @@ class Moving(models.Model):
             self.require(quantity, self.free_stock)
             self.require(quantity, self.stock_at(location), location)
             return self._write(-quantity, location, kind, self.average_cost, by, reference, note)
+
+    def give_back(
+        self, quantity, *, location, by, unit_cost: Decimal, reference: Reference | None = None, note: str = ""
+    ) -> StockMovement:
+        """Undo a receipt: `quantity` leaves at the `unit_cost` at which it came; the average is what it was without.
+
+        Where what is left would be worth less than nothing, as the dear ones are used up, it leaves at average cost.
+        Raises InsufficientStock where less is free or lies at `location`.
+        """
+        with transaction.atomic():
+            self.lock_alive()
+            quantity = self.checked_quantity(quantity)
+            self.require(quantity, self.free_stock)
+            self.require(quantity, self.stock_at(location), location)
+            average = moving_average(self.current_stock, self.average_cost, -quantity, unit_cost)
+            if average < 0:
+                average = unit_cost = self.average_cost
+            movement = self._write(-quantity, location, MovementKind.PURCHASE, unit_cost, by, reference, note)
+            self._cost_on_average(average)
+            return movement
 
     def adjust(
         self,
@@ -188,6 +206,11 @@ class Moving(models.Model):
             created_by=by,
             **reference_columns(reference),
         )
+
+    def _cost_on_average(self, average: Decimal) -> None:
+        if average != self.average_cost:
+            type(self).everything.filter(pk=self.pk).update(average_cost=average)
+            self.average_cost = average
 
     def _write(self, quantity, location, kind, unit_cost, by, reference, note) -> StockMovement:
         movement = self.movement(quantity, location, kind, unit_cost, by, reference, note)

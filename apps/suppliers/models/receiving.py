@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.notifications.models import Kind
 from apps.notifications.notify import notify
 from apps.numbering.models import Key, next_number
-from apps.parts.models import MovementKind, Part, Reference, StorageLocation
+from apps.parts.models import Part, Reference, StorageLocation
 from apps.suppliers.models.goods_receipt import GoodsReceipt, GoodsReceiptLine
 from apps.suppliers.models.purchase_order_line import PurchaseOrderLine
 from apps.suppliers.models.status import OPEN, Status
@@ -107,10 +107,10 @@ class Receiving(models.Model):
             line = lines[each.line_id]
             GoodsReceiptLine.write(counter, line, -each.accepted, -each.rejected, each.location, each.reason)
             if each.accepted:
-                parts[line.part_id].issue(
+                parts[line.part_id].give_back(
                     each.accepted,
                     location=each.location,
-                    kind=MovementKind.PURCHASE,
+                    unit_cost=each.unit_cost,
                     reference=reference,
                     note=receipt.number,
                     by=by,

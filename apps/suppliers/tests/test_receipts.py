@@ -164,6 +164,29 @@ def test_a_wrong_receipt_is_taken_back_by_a_counter_receipt(staff, manager):
     assert faults() == []
 
 
+def test_what_is_taken_back_takes_its_own_price_with_it(staff):
+    part, shelf = make_part(), make_location()
+    part.receive(10, location=shelf, by=staff, unit_cost=Decimal(1))
+    receipt = receive_all(make_sent((part, 10, 100)), location=shelf)
+    part.refresh_from_db()
+    assert part.average_cost == Decimal("50.5")
+    receipt.reverse(by=staff)
+    part.refresh_from_db()
+    assert (part.current_stock, part.average_cost) == (10, 1)
+    assert sum(each.quantity * each.unit_cost for each in part.movements.all()) == 10
+    assert faults() == []
+
+
+def test_what_is_left_is_never_worth_less_than_nothing(staff):
+    part, shelf = make_part(), make_location()
+    part.receive(10, location=shelf, by=staff, unit_cost=Decimal(1))
+    receipt = receive_all(make_sent((part, 10, 100)), location=shelf)
+    part.issue(9, location=shelf, by=staff)  # at 50.5 each: what is left is worth 555.50
+    receipt.reverse(by=staff)
+    part.refresh_from_db()
+    assert (part.current_stock, part.average_cost) == (1, Decimal("50.5"))
+
+
 def test_a_receipt_is_taken_back_once_and_a_reversal_never(staff):
     receipt = receive_all(make_sent())
     counter = GoodsReceipt.objects.get(pk=receipt.pk).reverse(by=staff)
