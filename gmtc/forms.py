@@ -8,6 +8,7 @@ from django import forms
 from django.db.models.fields import BLANK_CHOICE_LABEL
 from django.utils.translation import gettext_lazy as _
 
+from gmtc import figures
 from gmtc.addresses import address
 from gmtc.countries import name_of, right_country
 from gmtc.errors import Refused
@@ -124,7 +125,20 @@ def layout_of(groups) -> Layout:
     return Layout(*cards)
 
 
-class Crisp:
+class Spoken:
+    """Messages of validators name their limits as the reader writes figures: at least 0,001."""
+
+    def add_error(self, field, error):
+        for each in getattr(error, "error_list", ()):
+            if each.params:
+                each.params = {
+                    name: figures.quantity(value) if isinstance(value, Decimal) and value.is_finite() else value
+                    for name, value in each.params.items()
+                }
+        super().add_error(field, error)
+
+
+class Crisp(Spoken):
     """Makes the crispy helper from `groups`; the page's template writes the `<form>` around it."""
 
     groups: list = []

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import models
 from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+
+from gmtc import figures
 
 REASONS = {
     "create": _("created"),
@@ -43,6 +46,7 @@ REASONS = {
     "mail": _("mailed"),
     "acknowledge": _("noted the supplier's confirmation"),
     "take_in": _("goods received"),
+    "receive": _("goods received"),
     "give_back": _("goods receipt taken back"),
     "cancel": _("cancelled"),
     "close_short": _("closed without the rest"),
@@ -165,4 +169,6 @@ def _shown(each, value, names) -> str:
         value = timezone.localtime(value)
     if isinstance(value, dict):
         return "; ".join(f"{key}: {text}" for key, text in value.items())
+    if isinstance(value, Decimal) and each.decimal_places != 2:  # 3,000 is not three thousand
+        return figures.quantity(value)
     return str(localize(value.normalize() if hasattr(value, "normalize") and value == 0 else value))

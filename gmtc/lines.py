@@ -22,7 +22,7 @@ from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from gmtc.forms import RecordForm, RemoteSelect
+from gmtc.forms import RecordForm, RemoteSelect, Spoken
 
 EMPTY_ROWS = 2
 MAX_LINES = 1_000
@@ -88,7 +88,7 @@ def localise(fields) -> None:
             field.widget.is_localized = True
 
 
-class LineForm(forms.ModelForm):
+class LineForm(Spoken, forms.ModelForm):
     """One line. `cells` are the columns; a tuple stands one below the other in one column. What is seldom needed is
     `folded` away below the first column.
 

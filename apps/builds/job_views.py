@@ -186,12 +186,12 @@ class JobDetail(DetailView):
         }
 
 
-def pieces_of(checks) -> list[tuple[int, list]]:
-    """The tests by piece, in order."""
+def pieces_of(checks) -> list[tuple[int, list, bool]]:
+    """The tests by piece, in order, and whether one of them is open."""
     pieces: dict[int, list] = {}
     for check in checks:
         pieces.setdefault(check.piece, []).append(check)
-    return list(pieces.items())
+    return [(piece, each, any(check.result == CheckResult.OPEN for check in each)) for piece, each in pieces.items()]
 
 
 def steps(job) -> list[tuple[str, bool]]:

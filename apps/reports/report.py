@@ -62,7 +62,7 @@ class Column:
         """As a file holds it."""
         if value is None or value == "":
             return None if self.is_figure else ""
-        return cents(value) if self.kind == MONEY else value
+        return cents(value) if self.kind in (MONEY, PERCENT, CHANGE) else value
 
 
 @dataclass(frozen=True)

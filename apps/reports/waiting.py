@@ -135,12 +135,9 @@ def late_purchase_orders(user, today) -> Waiting:
 
 def quotes_that_expire(user, today) -> Waiting:
     until = today + datetime.timedelta(days=SOON)
-    rows = CustomerOrder.objects.quoted().filter(valid_until__lte=until).select_related("customer")
+    rows = CustomerOrder.objects.quoted().filter(valid_until__range=(today, until)).select_related("customer")
     found, count = _first(rows.order_by("valid_until", "pk"))
-    lines = [
-        Line(str(each), each.get_absolute_url(), each.customer.name, _day(each.valid_until), each.valid_until < today)
-        for each in found
-    ]
+    lines = [Line(str(each), each.get_absolute_url(), each.customer.name, _day(each.valid_until)) for each in found]
     return Waiting(
         _("Quotes about to expire"),
         listed("orders:order_list", status="quoted", sort="valid_until"),
@@ -184,7 +181,7 @@ def low_stock(user, today) -> Waiting:
             each.sku,
             each.get_absolute_url(),
             each.name,
-            _("%(free)s of %(minimum)s %(unit)s")
+            _("%(free)s of %(minimum)s %(unit)s free")
             % {
                 "free": quantity(each.free_stock),
                 "minimum": quantity(each.minimum_stock),

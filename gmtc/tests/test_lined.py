@@ -236,7 +236,7 @@ def test_each_entry_of_the_head_tells_what_happened_to_the_lines_with_it(a, b, c
     paper.write({"title": "shorter"}, rows(paper)[:2], by=staff, version=2)
     assert told(paper) == [
         [("Title", "paper", "shorter"), ("Line 3", "1 x c", "–")],
-        [("Line 1: Quantity", "1.000", "4.000"), ("Line 3", "–", "1 x c")],
+        [("Line 1: Quantity", "1", "4"), ("Line 3", "–", "1 x c")],
         [],  # the lines that it was made with are not told
     ]
 

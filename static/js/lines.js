@@ -5,7 +5,11 @@
   // --- Exact amounts: whole numbers of the smallest place, rounded half up as gmtc/money.py does
 
   function exact(text, places, mark) {
-    const clean = String(text).replace(/[\s'’]/g, "").replace(mark === "," ? /\./g : /,/g, "").replace(mark, ".");
+    // As the server reads it: in German 1.5 is one and a half, 1.500 is a thousand more, and 1,234.56 is no number.
+    const [head, ...rest] = String(text).replace(/[\s'’]/g, "").split(mark);
+    const isPoint = mark === "," && head.split(".").length === 2 && head.split(".")[1].length !== 3;
+    const whole = isPoint ? head : head.replace(mark === "," ? /\./g : /,/g, "");
+    const clean = rest.length ? `${whole}.${rest.join(mark)}` : whole;
     const match = /^(-?)(\d*)(?:\.(\d*))?$/.exec(clean);
     if (!match || !(match[2] || match[3])) return null;
     const digits = (match[2] || "0") + (match[3] || "").padEnd(places, "0").slice(0, places);
@@ -51,7 +55,7 @@
   function total(box) {
     const mark = box.dataset.decimal;
     const bases = new Map();
-    let net = 0n, hasTax = false, number = 0;
+    let net = 0n, hasTax = false, number = 0, isWrong = false;
     for (const row of rowsOf(box)) {
       if (!isOn(row)) continue;
       number += 1;
@@ -60,7 +64,12 @@
       const price = exact(part(row, "price")?.value ?? "", 4, mark);
       const discount = exact(part(row, "discount")?.value || "0", 2, mark);
       const output = row.querySelector("[data-line-net]");
-      if (quantity === null || price === null || discount === null) { output.textContent = ""; continue; }
+      const isHalf = ["quantity", "price"].some((role) => !part(row, role)?.value.trim());
+      if (quantity === null || price === null || discount === null || quantity < 0n || price < 0n || discount < 0n || discount > 10000n) {
+        output.textContent = isHalf ? "" : "–";
+        isWrong ||= !isHalf; // a line that is still being typed counts for nothing, a wrong one makes the sums wrong
+        continue;
+      }
       const sum = netOf(quantity, price, discount);
       output.textContent = shown(sum, mark);
       net += sum;
@@ -85,7 +94,7 @@
     const currency = box.closest("form")?.querySelector('[name="currency"]')?.value ?? "EUR";
     const put = (name, cents) => {
       const place = box.querySelector(`[data-total="${name}"]`);
-      if (place) place.textContent = `${shown(cents, mark)} ${currency}`;
+      if (place) place.textContent = isWrong ? "–" : `${shown(cents, mark)} ${currency}`;
     };
     put("discount", -discount);
     put("shipping", shipping);

@@ -63,3 +63,12 @@ def test_the_type_plate_says_who_made_what_and_its_code_leads_to_the_printer():
     for piece in ("FP24", printer.serial, str(printer.job.completed_at.year), "Musterstraße 1"):
         assert piece in text, piece
     assert codes_on(content) == {"qrcode": "https://erp.example.com/p/1"}
+
+
+def test_the_type_plate_fits_on_its_label_however_long_the_facts_are():
+    printer = finished(make_job(product=make_product({stocked(): 1}, sku="FP24-ENCLOSED-LONG"))).printers.get()
+    build = printer.job.revision.build
+    build.specifications = {"Bauraum": "229x429x400 mm und noch etwas mehr", "Netzanschluss": "230 V, 50 Hz, 1.600 W"}
+    build.specifications |= {"Temperaturen": "Düse bis 300 °C, Bett bis 110 °C"}
+    printer.job.revision.build.save(by=None, reason="edit")
+    assert len(pages_of(render_type_plate(printer, address="https://erp.example.com/p/1", language="de"))) == 1

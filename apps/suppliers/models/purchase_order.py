@@ -271,6 +271,8 @@ class PurchaseOrder(Receiving, Mailed, Lined):
         self.order_date = order_date or timezone.localdate()
         if self.order_date > timezone.localdate():
             raise Refused(_("The order date lies in the future."), field="order_date")
+        if self.expected_delivery_date and self.expected_delivery_date < self.order_date:
+            raise Refused(_("It is expected before it is ordered: change the expected date first."))
         self.ordered_by = self.ordered_by or by
         self.copy_terms(supplier)
         self.number = next_number(Key.PURCHASE_ORDER, on=self.order_date)

@@ -3,6 +3,8 @@
 import itertools
 from decimal import Decimal
 
+from django.utils import timezone
+
 from apps.parts.tests.factories import make_location, make_part
 from apps.suppliers.models import PurchaseOrder, Supplier, SupplierPart
 from apps.suppliers.verify import RULES
@@ -39,8 +41,10 @@ def make_order(*lines, by=None, **fields) -> PurchaseOrder:
 
 
 def make_sent(*lines, by=None, **fields) -> PurchaseOrder:
+    """Sent today, or on the day when the goods were expected if that is over."""
     order = make_order(*lines, by=by, **fields)
-    order.send(by=by)
+    expected = order.expected_delivery_date
+    order.send(by=by, order_date=min(expected, timezone.localdate()) if expected else None)
     return order
 
 
