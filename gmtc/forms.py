@@ -1,6 +1,7 @@
 """Forms of the pages. A form checks what was typed; its `save()` only calls a verb of the model."""
 
 from decimal import Decimal
+from itertools import chain
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Field, Fieldset, Layout
@@ -129,7 +130,8 @@ class Spoken:
     """Messages of validators name their limits as the reader writes figures: at least 0,001."""
 
     def add_error(self, field, error):
-        for each in getattr(error, "error_list", ()):
+        by_field = getattr(error, "error_dict", {}).values()
+        for each in chain(getattr(error, "error_list", ()), *by_field):
             if each.params:
                 each.params = {
                     name: figures.quantity(value) if isinstance(value, Decimal) and value.is_finite() else value

@@ -194,6 +194,8 @@ class Supplier(Record):
 
     def save(self, *, by=None, reason: str = "", **kwargs):
         """A new supplier gets its number here, last in the transaction."""
+        if reason in ("create", "edit") and self.discount_days > self.payment_days:
+            raise Refused(_("The discount cannot last longer than the days to pay."), field="discount_days")
         with transaction.atomic():
             if self._state.adding and not self.number:
                 self.number = next_number(Key.SUPPLIER)

@@ -614,3 +614,19 @@ def test_a_discontinued_part_is_still_seen_on_an_old_order(as_viewer):
     order = make_sent((part, 1, 1))
     part.revise({"is_discontinued": True}, by=None, version=part.version)
     assert "OLD-1" in as_viewer.get(order.get_absolute_url()).content.decode()
+
+
+def test_a_discount_that_lasts_longer_than_the_days_to_pay_is_refused_beside_it(as_staff):
+    data = {"name": "Nord", "language": "de", "currency": "EUR", "country": "DE", "exchange_rate": "1", "rating": ""}
+    data |= {"payment_days": "30", "discount_percent": "2", "discount_days": "60", "minimum_order_value": "0"}
+    data |= {"lead_time_days": "7"}
+    answer = as_staff.post(reverse("suppliers:supplier_new"), data)
+    assert answer.status_code == 422
+    assert "cannot last longer than the days to pay" in str(answer.context["form"].errors["discount_days"])
+    assert as_staff.post(reverse("suppliers:supplier_new"), data | {"discount_days": "10"}).status_code == 302
+
+
+def test_the_least_quantity_is_named_as_its_reader_writes_it(as_staff):
+    data = order_form(make_supplier(), line(make_part(unit="MTR"), quantity="0"))
+    answer = as_staff.post(reverse("suppliers:purchase_order_new"), data, headers={"accept-language": "de"})
+    assert "größer oder gleich 0,001" in answer.content.decode()

@@ -127,7 +127,7 @@ def test_sending_numbers_dates_and_copies_the_terms(manager):
     assert (order.customer_number, order.payment_days, order.delivery_terms) == ("KD-77", 30, "DAP, frei Haus")
     assert "Musterstraße 1" in order.ship_to
     assert order.history.first().history_change_reason == "send"
-    supplier.revise({"payment_days": 5, "street": "Elsewhere 1"}, by=manager, version=supplier.version)
+    supplier.revise({"payment_days": 21, "street": "Elsewhere 1"}, by=manager, version=supplier.version)
     order.refresh_from_db()
     assert (order.payment_days, order.supplier_address.splitlines()[1]) == (30, "Am Kanal 7")
 
@@ -328,3 +328,14 @@ def test_the_rate_of_the_euro_is_one_here_and_in_the_database():
 def test_the_database_takes_no_nonsense_in_a_draft(column):
     line = make_order().lines.get()
     refused_by_the_database(f"UPDATE suppliers_purchaseorderline SET {column} WHERE id = %s", line.pk)  # noqa: S608 - the columns stand above
+
+
+def test_goods_are_not_expected_before_they_are_ordered(staff):
+    today = timezone.localdate()
+    order = make_order(expected_delivery_date=today - timedelta(days=3))
+    with pytest.raises(Refused, match="expected before it is ordered"):
+        order.send(by=staff)
+    order.refresh_from_db()
+    assert (order.status, order.number) == ("draft", "")
+    order.send(by=staff, order_date=today - timedelta(days=3))
+    assert order.status == "sent"
