@@ -1,6 +1,7 @@
 """Template tags and filters of every page."""
 
 from functools import lru_cache
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from django import template
@@ -33,6 +34,20 @@ register.filter("signed", figures.signed)
 def body(table, records, ticks: bool = False):
     """The rows of a list, as its table's columns write them; with `ticks` each can be chosen."""
     return table.body(records, ticks=ticks)
+
+
+@register.simple_tag(takes_context=True)
+def query(context, **changes) -> str:
+    """The page's query string with `changes`; None takes a name away. Django's `querystring` parses and writes all of
+    it anew each time, and a list has two dozen such links."""
+    request = context["request"]
+    written = request.__dict__.get("written_query")
+    if written is None:
+        written = {name: urlencode({name: values}, doseq=True) for name, values in request.GET.lists()}
+        request.written_query = written
+    pieces = [text for name, text in written.items() if name not in changes]
+    pieces += [urlencode({name: value}) for name, value in changes.items() if value is not None]
+    return "?" + "&".join(pieces)
 
 
 @register.filter
