@@ -100,13 +100,14 @@ class ImportPage(Permitted):
             RowKind.UNCHANGED: record.unchanged_rows,
             RowKind.FAULTY: record.faulty_rows,
         }
-        headings = zip(record.headings, record.mapping, strict=False)
+        headings = list(zip(record.headings, record.mapping, strict=False))
         context = {
             "record": record,
             "form": form,
             "problem": problem,
             "needs_columns": bool(problem) or (record.status == Status.UPLOADED and bool(record.headings)),
             "choices": self.resource.importable(),
+            "left_out": [heading for heading, name in headings if heading and not name],
             "headings": [
                 (number, get_column_letter(number), heading, name)
                 for number, (heading, name) in enumerate(headings, start=1)

@@ -75,9 +75,11 @@ def test_the_parts_of_one_import_can_be_listed(as_manager, manager):
 
 
 def test_a_faulty_cell_is_shown_with_its_address_and_nothing_can_be_accepted(as_manager, manager):
-    found = upload_rows(["SKU", "Name", "Price"], ["A", "x", 1], ["B", "y", "abc"], by=manager)
+    found = upload_rows(["SKU", "Name", "Price", "Mood"], ["A", "x", 1], ["B", "y", "abc"], by=manager)
     page = as_manager.get(found.get_absolute_url()).content.decode()
     assert "<strong>C3</strong> “abc” is not a number." in page
+    assert "1 row is faulty, so nothing is imported. Correct the file" in page
+    assert "Not imported, as no field fits: Mood." in page
     assert reverse("parts:import_accept", args=[found.pk]) not in page
     as_manager.post(reverse("parts:import_accept", args=[found.pk]))
     assert not Part.objects.exists()
