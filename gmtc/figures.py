@@ -47,5 +47,5 @@ def _figure(amount: Decimal, places: int) -> str:
 
 def _euros(figure: str) -> str:
     if get_language() == "de":
-        return f"{figure} €"
+        return f"{figure}\N{NO-BREAK SPACE}€"
     return f"-€{figure[1:]}" if figure.startswith("-") else f"€{figure}"

@@ -5,6 +5,7 @@ They are kept in `User.preferences`: {"parts": {"columns": [...]}, "app": {"them
 
 import re
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from gmtc.errors import Refused
@@ -18,7 +19,6 @@ PAGE = re.compile(r"[a-z][a-z0-9_.:-]{0,59}")
 
 THEMES = ("light", "dark", "auto")
 DENSITIES = ("normal", "compact")
-LANGUAGES = ("de", "en")
 SIDEBARS = ("wide", "narrow")
 PER_PAGE = range(10, 501)
 
@@ -33,7 +33,7 @@ KNOWN = {
     "theme": lambda value: value in THEMES,
     "sidebar": lambda value: value in SIDEBARS,
     "density": lambda value: value in DENSITIES,
-    "language": lambda value: value in LANGUAGES,  # what the browser asked for at the last sign-in
+    "language": lambda value: value in dict(settings.LANGUAGES),  # what the browser asked for at the last sign-in
 }
 
 

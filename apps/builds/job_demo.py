@@ -165,8 +165,7 @@ class Shop:
             self._release(job, place)
             self._start(job, place)
         self._test(tested, place)
-        jobs = ProductionJob.objects.filter(order_line__isnull=False).order_by("pk")
-        oldest = jobs.exclude(status__in=[JobStatus.COMPLETED, JobStatus.CANCELLED]).first()
+        oldest = ProductionJob.objects.open().filter(order_line__isnull=False).order_by("pk").first()
         if oldest and oldest.status == JobStatus.PLANNED:
             self._release(oldest, place)
         if oldest and oldest.status == JobStatus.RELEASED:

@@ -41,11 +41,10 @@ def query(context, **changes) -> str:
     """The page's query string with `changes`; None takes a name away. Django's `querystring` parses and writes all of
     it anew each time, and a list has two dozen such links."""
     request = context["request"]
-    written = request.__dict__.get("written_query")
-    if written is None:
-        written = {name: urlencode({name: values}, doseq=True) for name, values in request.GET.lists()}
-        request.written_query = written
-    pieces = [text for name, text in written.items() if name not in changes]
+    if not hasattr(request, "written_query"):  # it stays the same for the whole page
+        pairs = request.GET.lists()
+        request.written_query = {name: urlencode({name: values}, doseq=True) for name, values in pairs}
+    pieces = [text for name, text in request.written_query.items() if name not in changes]
     pieces += [urlencode({name: value}) for name, value in changes.items() if value is not None]
     return "?" + "&".join(pieces)
 

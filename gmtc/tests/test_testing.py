@@ -5,7 +5,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.db import connection
 
-from gmtc.testing import race
+from gmtc.testing import BlankSheets, pages_of, race, settled
 
 User = get_user_model()
 
@@ -65,3 +65,22 @@ def test_signed_in_clients_have_their_role(as_viewer, as_staff, as_manager, as_a
     clients = [as_viewer, as_staff, as_manager, as_admin]
     roles = [User.objects.get(pk=client.session["_auth_user_id"]).role for client in clients]
     assert roles == ["viewer", "staff", "manager", "admin"]
+
+
+@pytest.mark.journey
+@pytest.mark.django_db(transaction=True)
+def test_settled_waits_for_a_request_that_is_under_way(open_page):
+    page = open_page()
+    page.goto("/accounts/login/")
+    page.evaluate("""() => {
+        document.body.className = "htmx-request";
+        setTimeout(() => document.body.classList.remove("htmx-request"), 400);
+    }""")
+    settled(page)
+    assert page.evaluate("document.body.className") == ""
+
+
+def test_blank_sheets_are_pdfs_and_another_for_each_text():
+    one, same, other = (BlankSheets.write(text, files={}) for text in ("<p>1</p>", "<p>1</p>", "<p>2</p>"))
+    assert one == same != other
+    assert pages_of(other) == [""]

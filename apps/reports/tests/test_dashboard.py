@@ -83,15 +83,17 @@ def test_follow_ups_are_mine_and_due(staff, manager):
 
 
 def test_a_quote_waits_when_it_expires_within_a_week(manager):
+    today = timezone.localdate()
+
     def quote(days: int) -> CustomerOrder:
         order = CustomerOrder()
         order.take_terms_of(make_customer())
         row = {"part": make_part(is_sellable=True), "quantity": Decimal(1), "unit_price": Decimal(5), "vat_rate": 19}
         order.write({}, [row], by=manager)
-        order.quote(by=manager, valid_until=timezone.localdate() + timedelta(days=days))
+        order.quote(by=manager, quote_date=today - timedelta(days=9), valid_until=today + timedelta(days=days))
         return order
 
-    soon, _later = quote(7), quote(8)
+    _over, soon, _later = quote(-1), quote(7), quote(8)
     assert [line.label for line in panel(manager, "Quotes about to expire").lines] == [soon.quote_number]
 
 
