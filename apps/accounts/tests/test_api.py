@@ -1,11 +1,9 @@
 """Sign-in of programs."""
 
-import time
 from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.test import Client, RequestFactory
 from django.utils import timezone
 from rest_framework.exceptions import AuthenticationFailed
@@ -83,27 +81,21 @@ def test_failures_here_and_on_the_sign_in_page_are_counted_together(staff, clien
 # --- The second factor
 
 
-@pytest.fixture
-def code_of(staff):
-    secret = generate_totp_secret()
-    TOTP.activate(staff, secret)
-    return lambda: format_hotp_value(hotp_value(secret, int(time.time()) // 30))
-
-
-def test_a_user_with_an_app_sends_its_code(staff, code_of):
+def test_a_user_with_an_app_sends_its_code(staff, totp):
+    code = totp(staff)()
     assert sign_in(staff).status_code == 401
     assert sign_in(staff, totp="000000").status_code == 401
-    code = code_of()
     assert sign_in(staff, totp=code).status_code == 200
     assert sign_in(staff, totp=code).status_code == 401  # a code is good once
 
 
-def test_codes_are_counted_by_user_from_whatever_address(staff, code_of):
+def test_codes_are_counted_by_user_from_whatever_address(staff, totp):
+    code = totp(staff)()
     proxies = [Client(REMOTE_ADDR=f"192.0.2.{n}") for n in range(6)]
     body = {"email": staff.email, "password": PASSWORD, "totp": "000000"}
     statuses = [post("", body, client).status_code for client in proxies]
     assert statuses == [401] * 5 + [429]
-    assert post("", body | {"totp": code_of()}, Client(REMOTE_ADDR="192.0.2.99")).status_code == 429
+    assert post("", body | {"totp": code}, Client(REMOTE_ADDR="192.0.2.99")).status_code == 429
 
 
 def test_a_passkey_alone_gives_no_token(staff):
