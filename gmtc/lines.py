@@ -73,9 +73,9 @@ def bare(value):
     return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
 
 
-def plain(number: Decimal) -> str:
+def plain(number: Decimal | int) -> str:
     """As one types it in an input, in the language of the moment."""
-    number = number.normalize()
+    number = Decimal(number).normalize()
     return number_format(number, max(0, -number.as_tuple().exponent), use_l10n=True)
 
 

@@ -11,7 +11,7 @@ writes nothing; `carry_out` takes the planning's lock and makes a fresh one firs
 """
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from uuid import UUID
 
@@ -26,12 +26,14 @@ from apps.builds.proposals import (
     Source,
     ToBuild,
     ToBuy,
+    Wish,
     draft_purchase,
     make_job,
 )
 from apps.builds.requirements import SOON, ZERO, Requirements
 from apps.parts.models import Part, Procurement, Unit
 from apps.suppliers.models import SupplierPart
+from gmtc.errors import Refused
 from gmtc.models import MAX_QUANTITY
 
 
@@ -39,12 +41,21 @@ class Plan(Requirements):
     """What is short right now.
 
     `order` narrows the proposals to those that serve it, with all other orders still competing for the stock.
-    `with_minimum` also fills up minimum stocks.
+    `with_minimum` also fills up minimum stocks. `wishes` are what the planner wants otherwise, by the key of the
+    proposal: a job for fewer pieces takes fewer parts.
     """
 
-    def __init__(self, *, order: UUID | None = None, with_minimum: bool = False, today: datetime.date | None = None):
+    def __init__(
+        self,
+        *,
+        order: UUID | None = None,
+        with_minimum: bool = False,
+        today: datetime.date | None = None,
+        wishes: Mapping[str, Wish] | None = None,
+    ):
         super().__init__(with_minimum=with_minimum, today=today or timezone.localdate())
         self.order = order
+        self.wishes = wishes or {}
         self.to_build: list[ToBuild] = []
         self.to_buy: list[ToBuy] = []
         self._net()
@@ -150,21 +161,19 @@ class Plan(Requirements):
         self._keep(proposal, short)
         self.to_buy.append(proposal)
 
-    @staticmethod
-    def _keep(proposal: Proposal, demands: list[Demand]) -> None:
+    def _keep(self, proposal: Proposal, demands: list[Demand]) -> None:
+        if wish := self.wishes.get(proposal.key):
+            proposal.take(wish)
         proposal.demands = demands
         for each in demands:
             proposal.orders |= each.orders
 
     def _find_offers(self) -> None:
-        needs = {each.part.pk: each.quantity for each in self.to_buy}
+        needs = {each.part.pk: each.wanted for each in self.to_buy}
         dates = {each.part.pk: each.needed_by for each in self.to_buy}
-        offers = SupplierPart.best_offers(needs, on=self.today, needed_by=dates) if needs else {}
+        offers = SupplierPart.offers_for(needs, on=self.today, needed_by=dates) if needs else {}
         for each in self.to_buy:
-            each.offer = offers.get(each.part.pk)
-            if each.offer and each.needed_by:
-                each.order_by = each.needed_by - datetime.timedelta(days=each.offer.supplier_part.lead_time)
-                each.is_late = each.offer.is_late
+            each.choose(offers.get(each.part.pk, []))
         self.to_buy.sort(
             key=lambda each: (
                 each.offer is None,
@@ -210,14 +219,18 @@ class Plan(Requirements):
         """Make the chosen jobs and draft the chosen purchases, by supplier; `selection` are the keys of proposals.
 
         Everybody who carries out waits for the one before and looks anew, so what two people choose is made once, and
-        the quantities are those of that moment. A purchase joins the newest draft for its supplier, because one order
-        saves postage and reaches the minimum value; where the part stands on it already, that line grows.
+        the quantities are those of that moment, or what this plan was wished. A purchase joins the newest draft for its
+        supplier, because one order saves postage and reaches the minimum value; where the part stands on it already,
+        that line grows. Raises Refused, with nothing made, where a chosen proposal has a fault.
         """
         selection = set(selection)
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(hashtext('builds_planning'))")
-            fresh = Plan(order=self.order, with_minimum=self.with_minimum, today=self.today)
+            fresh = Plan(order=self.order, with_minimum=self.with_minimum, today=self.today, wishes=self.wishes)
+            for each in [*fresh.to_build, *fresh.to_buy]:
+                if each.fault and each.key in selection:
+                    raise Refused(f"{each.part.sku}: {each.fault}")
             builds = [each for each in fresh.to_build if each.key in selection and each.can_build]
             buys = [each for each in fresh.to_buy if each.key in selection and each.offer]
             jobs = [make_job(each, by=by) for each in builds]

@@ -7,10 +7,15 @@ from decimal import ROUND_CEILING, Decimal
 from functools import cached_property
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from apps.builds.models import ProductionJob
+from apps.builds.models.job import MAX_PIECES
 from apps.parts.models import Part
 from apps.suppliers.models import PurchaseOrder, PurchaseOrderLine
 from apps.suppliers.models.supplier_part import Offer
+from gmtc import figures
+from gmtc.errors import Refused
 
 ZERO, THREE_PLACES = Decimal(0), Decimal("0.001")
 SAID_AT_MOST = 4  # what a line is for, before "and 12 more"
@@ -52,9 +57,20 @@ class Pieces:
     orders: int
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the planner wants instead of what is proposed; None: as it is. `typed` is the quantity as it was written and
+    `fault` why that is no number."""
+
+    quantity: Decimal | None = None
+    supplier_part: UUID | None = None
+    typed: str = ""
+    fault: str = ""
+
+
 @dataclass(kw_only=True)
 class Proposal:
-    """`orders` has a bit for each order it serves."""
+    """`quantity` is short. `orders` has a bit for each order it serves; `fault` says why the wish cannot be had."""
 
     key: str
     part: Part
@@ -62,6 +78,19 @@ class Proposal:
     needed_by: datetime.date | None
     orders: int = 0
     demands: list[Demand] = field(default_factory=list, repr=False)
+    wish: Wish = Wish()
+    wished: Decimal | None = None
+    fault: str = ""
+
+    def take(self, wish: Wish) -> None:
+        """Follow the wish as far as it is one for this part."""
+        self.wish, self.fault = wish, wish.fault
+        if wish.quantity is None:
+            return
+        try:
+            self.wished = self.checked(wish.quantity)
+        except Refused as refusal:
+            self.fault = str(refusal)
 
     @cached_property
     def sources(self) -> dict[Source, Decimal]:
@@ -93,18 +122,58 @@ class ToBuild(Proposal):
     can_build: bool = True
     is_late: bool = False
 
+    @staticmethod
+    def checked(pieces: Decimal) -> Decimal:
+        if pieces % 1 or not 1 <= pieces <= MAX_PIECES:
+            raise Refused(_("A whole number from 1 to %(limit)s.") % {"limit": figures.quantity(MAX_PIECES)})
+        return pieces
+
+    @property
+    def proposed(self) -> int:
+        return int(self.quantity.to_integral_value(ROUND_CEILING))
+
     @property
     def pieces(self) -> int:
-        return int(self.quantity.to_integral_value(ROUND_CEILING))
+        """What the job will make."""
+        return self.proposed if self.wished is None else int(self.wished)
 
 
 @dataclass(kw_only=True)
 class ToBuy(Proposal):
-    """A part to be bought: `quantity` is short, the offer says how much must be ordered. None: nobody sells it."""
+    """A part to be bought from one of the `offers`, which come best first; the `offer` that is taken says how much must
+    be ordered. Without one nobody sells it."""
 
+    offers: list[Offer] = field(default_factory=list, repr=False)
     offer: Offer | None = None
     order_by: datetime.date | None = None
     is_late: bool = False
+
+    def checked(self, quantity: Decimal) -> Decimal:
+        return self.part.checked_quantity(quantity)
+
+    @property
+    def wanted(self) -> Decimal:
+        """So much at least has to come."""
+        return self.quantity if self.wished is None else self.wished
+
+    @property
+    def other_offers(self) -> list[Offer]:
+        return [each for each in self.offers if each is not self.offer]
+
+    @property
+    def proposed(self) -> Decimal:
+        """What would be ordered from this supplier without a wish."""
+        return self.offer.supplier_part.order_quantity(self.quantity)
+
+    def choose(self, offers: list[Offer]) -> None:
+        """Take the offer that is wished for, else the best one."""
+        self.offers, wanted = offers, self.wish.supplier_part
+        self.offer = next((each for each in offers if each.supplier_part.pk == wanted), next(iter(offers), None))
+        if wanted and self.offer and self.offer.supplier_part.pk != wanted:
+            self.fault = _("The chosen supplier does not offer this part any more.")
+        if self.offer and self.needed_by:
+            self.order_by = self.needed_by - datetime.timedelta(days=self.offer.supplier_part.lead_time)
+            self.is_late = self.offer.is_late
 
 
 @dataclass(frozen=True)
@@ -162,7 +231,7 @@ def draft_purchase(supplier, rows: list[ToBuy], *, by) -> PurchaseOrder:
             )
             continue
         had_list_price = line["unit_price"] == offer.price_for(line["quantity"])
-        line["quantity"] = offer.order_quantity(line["quantity"] + row.quantity)
+        line["quantity"] = offer.order_quantity(line["quantity"] + row.wanted)
         if had_list_price:
             line["unit_price"] = offer.price_for(line["quantity"])
     draft.write({}, lines, by=by, version=None if draft._state.adding else draft.version)

@@ -15,6 +15,7 @@ from gmtc import figures, navigation
 from gmtc.countries import name_of
 from gmtc.help import topic_of
 from gmtc.history import entries
+from gmtc.lines import plain
 
 register = template.Library()
 
@@ -25,6 +26,7 @@ register.filter("money", figures.money)
 register.filter("unit_price", figures.unit_price)
 register.filter("quantity", figures.quantity)
 register.filter("signed", figures.signed)
+register.filter("plain", plain)
 
 
 # --- Lists

@@ -43,7 +43,7 @@ function toast(text, level) {
 
 function fade(line) {
   if (line.matches(".toast-error")) return; // stays until it is read
-  setTimeout(() => line.remove(), line.querySelector("form") ? 12000 : 6000);
+  setTimeout(() => line.remove(), line.querySelector("form, a") ? 12000 : 6000);
 }
 
 // --- Selects that search ------------------------------------------------------------------------------------------
@@ -245,7 +245,7 @@ function label(table) {
   const heads = [...table.tHead.rows[0].cells].map((head) => head.innerText.replace(/[↑↓]/, "").trim());
   for (const row of table.tBodies[0].rows) {
     [...row.cells].forEach((cell, place) => {
-      if (cell.matches(".num, .nowrap:not(.main)") && cell.textContent.trim() && !cell.querySelector(".badge")) cell.dataset.label = heads[place];
+      if (cell.matches(".num, .nowrap:not(.main)") && (cell.textContent.trim() || cell.querySelector("input")) && !cell.querySelector(".badge")) cell.dataset.label = heads[place];
     });
   }
 }

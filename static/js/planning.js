@@ -1,9 +1,10 @@
-// The planning page: a tick for a whole group, and how much is chosen. The server decides what is made of it.
+// The planning page: a tick for a whole group, and how much is chosen. The server decides what is made of it, and
+// computes anew when a quantity or a supplier is changed.
 "use strict";
 
-const plan = document.getElementById("plan");
-
 function sumUp() {
+  const plan = document.getElementById("plan");
+  if (!plan) return;
   const sum = document.getElementById("plan-sum");
   const chosen = [...plan.querySelectorAll('input[name="selected"]:checked')];
   plan.querySelectorAll("[data-group]").forEach((group) => {
@@ -22,12 +23,26 @@ function sumUp() {
   plan.querySelector(".plan-foot button").disabled = chosen.length === 0;
 }
 
-if (plan) {
-  plan.addEventListener("change", (event) => {
-    if (event.target.matches("[data-all]")) {
-      event.target.closest("[data-group]").querySelectorAll('input[name="selected"]').forEach((tick) => { tick.checked = event.target.checked; });
-    }
-    sumUp();
-  });
-  sumUp();
-}
+document.addEventListener("change", (event) => {
+  if (event.target.matches("#plan [data-all]")) {
+    event.target.closest("[data-group]").querySelectorAll('input[name="selected"]').forEach((tick) => { tick.checked = event.target.checked; });
+  }
+  if (event.target.closest("#plan")) sumUp();
+});
+
+// Enter after a quantity computes; it does not carry out everything that is ticked.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.matches(".plan-change")) return;
+  event.preventDefault();
+  event.target.blur();
+});
+
+// The keyboard goes on from the field that was changed.
+let changed = "";
+document.addEventListener("change", (event) => { if (event.target.matches(".plan-change")) changed = event.target.id; });
+document.addEventListener("htmx:afterSettle", () => {
+  if (document.activeElement === document.body) document.getElementById(changed)?.focus({ preventScroll: true });
+});
+
+document.addEventListener("htmx:load", sumUp);
+sumUp();

@@ -1,11 +1,15 @@
 """A printer on its way through the shop, in a real browser: planned, released, picked, built, tested, completed."""
 
+from decimal import Decimal
+
 import pytest
 from playwright.sync_api import expect
 
 from apps.builds.models import JobStatus, PrinterBuild, ProductionJob
 from apps.builds.tests.factories import faults, make_order_line, make_product, stocked
-from apps.parts.tests.factories import make_location
+from apps.parts.tests.factories import make_location, make_part
+from apps.suppliers.models import PurchaseOrder
+from apps.suppliers.tests.factories import make_offer, make_supplier
 from gmtc.testing import accessibility_faults, settled
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
@@ -17,6 +21,34 @@ def line():
     product.default_location = make_location(code="SHIP-1")
     product.save(by=None)
     return make_order_line(product)
+
+
+def test_the_plan_computes_anew_what_is_changed_and_makes_nothing_yet(open_page, staff):
+    part = make_part(sku="SHORT-1")
+    make_offer(part, make_supplier(name="Dear"), price=Decimal(3), pack_size=50)
+    make_offer(part, make_supplier(name="Cheap"), price=Decimal(1), pack_size=50)
+    make_order_line(part, 30)
+    page = open_page(staff)
+    page.goto("/planning/")
+    expect(page.locator("#plan-sum")).to_contain_text("€50.00")
+    quantity = page.get_by_role("textbox", name="Quantity of SHORT-1")
+    quantity.fill("60")
+    quantity.press("Enter")
+    expect(quantity).to_have_value("100")
+    expect(quantity).to_be_focused()
+    expect(page.locator("#plan-sum")).to_contain_text("€100.00")
+    page.get_by_role("combobox", name="Supplier of SHORT-1").select_option(index=1)
+    expect(page.locator(".plan-title")).to_contain_text("Dear")
+    expect(page.locator("#plan-sum")).to_contain_text("€300.00")
+    quantity.fill("nothing")
+    quantity.press("Tab")
+    expect(quantity).to_have_attribute("aria-invalid", "true")
+    assert accessibility_faults(page) == []
+    assert not PurchaseOrder.objects.exists()
+    quantity.fill("150")
+    page.get_by_role("button", name="Plan jobs and draft purchase orders").click()
+    expect(page.locator(".toast-line a")).to_be_visible()
+    assert PurchaseOrder.objects.get().lines.get().quantity == 150
 
 
 def test_a_printer_goes_from_the_plan_to_the_shelf(open_page, staff, line):

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apps.builds.models import BuildPart, JobPart, JobStatus, Kind, PrinterBuild, ProductionJob
 from apps.builds.planning import Plan
+from apps.builds.proposals import Wish
 from apps.builds.tests.factories import (
     faults,
     make_build,
@@ -24,6 +25,7 @@ from apps.parts.models import Part, Procurement, Unit
 from apps.parts.tests.factories import make_part, make_stock
 from apps.suppliers.models import PurchaseOrder, PurchaseOrderLine
 from apps.suppliers.tests.factories import make_offer, make_order, make_sent, make_supplier
+from gmtc.errors import Refused
 from gmtc.testing import race
 
 pytestmark = pytest.mark.django_db
@@ -371,6 +373,86 @@ def test_what_cannot_be_built_or_bought_is_left_out(staff):
     plan = Plan()
     done = plan.carry_out(keys(plan), by=staff)
     assert (done.jobs, done.purchase_orders, done.gone) == ([], [], 2)
+
+
+# --- What the planner wants otherwise
+
+
+def test_fewer_pieces_take_fewer_parts_and_the_rest_is_proposed_again(staff):
+    screw = make_part()
+    make_offer(screw)
+    line = make_order_line(make_product({screw: 8}), 5)
+    job, purchase = f"job:{line.pk}", f"buy:{screw.pk}"
+    plan = Plan(wishes={job: Wish(Decimal(2))})
+    assert (plan.to_build[0].pieces, plan.to_build[0].proposed, to_buy(plan)) == (2, 5, {screw: 16})
+    done = plan.carry_out([job, purchase], by=staff)
+    assert (done.jobs[0].quantity, PurchaseOrderLine.objects.get().quantity) == (2, 16)
+    rest = Plan()
+    assert (rest.to_build[0].pieces, to_buy(rest)) == (3, {screw: 24})
+
+
+def test_a_wished_quantity_comes_in_whole_packages_at_its_own_price(staff):
+    part = make_part()
+    make_offer(part, price=Decimal("2"), pack_size=50, breaks={500: "1.5"})
+    make_order_line(part, 30)
+    key = f"buy:{part.pk}"
+    (row,) = Plan(wishes={key: Wish(Decimal(501))}).to_buy
+    assert (row.quantity, row.proposed, row.offer.quantity, row.offer.value) == (30, 50, 550, Decimal("825.00"))
+    Plan(wishes={key: Wish(Decimal(501))}).carry_out([key], by=staff)
+    line = PurchaseOrderLine.objects.get()
+    assert (line.quantity, line.unit_price) == (550, Decimal("1.5"))
+    Plan().carry_out([key], by=staff)
+    assert PurchaseOrderLine.objects.get().quantity == 550  # more than enough is on its way
+
+
+def test_a_wished_quantity_joins_the_line_that_is_there(staff):
+    part, supplier = make_part(), make_supplier()
+    make_offer(part, supplier)
+    make_order((part, 4, "2"), supplier=supplier)
+    make_order_line(part, 10)
+    key = f"buy:{part.pk}"
+    Plan(wishes={key: Wish(Decimal(20))}).carry_out([key], by=staff)
+    assert PurchaseOrderLine.objects.get().quantity == 24
+
+
+def test_another_supplier_is_chosen(staff):
+    part = make_part()
+    cheap, dear = make_offer(part, price=Decimal(1)), make_offer(part, price=Decimal(2))
+    make_order_line(part, 3)
+    key = f"buy:{part.pk}"
+    assert [each.supplier_part for each in Plan().to_buy[0].offers] == [cheap, dear]
+    plan = Plan(wishes={key: Wish(supplier_part=dear.pk)})
+    assert [(supplier, value) for supplier, _rows, value in plan.by_supplier()] == [(dear.supplier, 6)]
+    done = plan.carry_out([key], by=staff)
+    assert [order.supplier for order in done.purchase_orders] == [dear.supplier]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "fault"),
+    [("0", "from 1 to 10,000"), ("1.5", "whole number"), ("10001", "from 1 to 10,000"), ("-1", "1")],
+)
+def test_a_number_of_pieces_that_cannot_be_built_is_said_and_nothing_is_made(staff, pieces, fault):
+    part = make_part()
+    make_offer(part)
+    line = make_order_line(make_product({part: 1}), 3)
+    plan = Plan(wishes={f"job:{line.pk}": Wish(Decimal(pieces))})
+    assert fault in plan.to_build[0].fault
+    assert plan.to_build[0].pieces == 3
+    with pytest.raises(Refused, match=line.part.sku):
+        plan.carry_out(keys(plan), by=staff)
+    assert (ProductionJob.objects.count(), PurchaseOrder.objects.count()) == (0, 0)
+
+
+def test_an_offer_that_is_gone_is_not_replaced_by_another_in_silence(staff):
+    part = make_part()
+    make_offer(part)
+    gone = make_offer(part)
+    gone.discard(by=staff)
+    make_order_line(part, 3)
+    key = f"buy:{part.pk}"
+    with pytest.raises(Refused, match="does not offer"):
+        Plan(wishes={key: Wish(supplier_part=gone.pk)}).carry_out([key], by=staff)
+    assert PurchaseOrder.objects.count() == 0
 
 
 @pytest.mark.django_db(transaction=True)

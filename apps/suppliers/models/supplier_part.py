@@ -212,12 +212,24 @@ class SupplierPart(Lined):
         needed_by: Mapping[UUID, datetime.date | None] | None = None,
     ) -> dict[UUID, Offer]:
         """`best_offer` for many parts in two queries: {part key: quantity} to {part key: Offer}."""
+        return {part: offers[0] for part, offers in cls.offers_for(needs, on=on, needed_by=needed_by).items()}
+
+    @classmethod
+    def offers_for(
+        cls,
+        needs: Mapping[UUID, Decimal],
+        *,
+        on: datetime.date | None = None,
+        needed_by: Mapping[UUID, datetime.date | None] | None = None,
+    ) -> dict[UUID, list[Offer]]:
+        """As `best_offers`, with all that may be taken, the best first."""
         on, needed_by = on or timezone.localdate(), needed_by or {}
-        found: dict[UUID, Offer] = {}
+        found: dict[UUID, list[Offer]] = {}
         for item in cls.objects.orderable().filter(part__in=list(needs)).with_breaks():
             offer = item.offer(needs[item.part_id], on=on, needed_by=needed_by.get(item.part_id))
-            if item.part_id not in found or offer.rank < found[item.part_id].rank:
-                found[item.part_id] = offer
+            found.setdefault(item.part_id, []).append(offer)
+        for offers in found.values():
+            offers.sort(key=lambda each: each.rank)
         return found
 
     # --- Verbs
