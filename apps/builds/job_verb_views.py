@@ -53,8 +53,6 @@ class JobRelease(JobAction):
             missing = job.would_miss()
         except Refused as refusal:
             return {"refusal": str(refusal)}
-        finally:
-            job.revision = None  # only looked at
         return {"missing": missing[:20], "more": max(0, len(missing) - 20), "missing_count": len(missing)}
 
 

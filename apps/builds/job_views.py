@@ -29,6 +29,7 @@ from apps.builds.resources import JobResource
 from apps.builds.tables import JobTable
 from apps.orders.models import CustomerOrder
 from apps.parts.models import Part, Procurement
+from gmtc.errors import Refused
 from gmtc.states import is_allowed
 from gmtc.views import Chip, CreateView, DetailView, ListView, PanelView, UpdateView, permission_required
 
@@ -154,18 +155,18 @@ class JobDetail(DetailView):
         return get_object_or_404(jobs, pk=self.kwargs["pk"])
 
     def context(self, job):
-        lines = list(job.lines.select_related("part", "location"))
+        lines = _would_take(job) if job.is_planned else list(job.lines.select_related("part", "location"))
         extras = list(job.extras.select_related("part", "location", "replaces__part", "created_by"))
         checks = list(job.checks.select_related("checked_by"))
         stocked = [line for line in lines if line.is_stocked]
         picked = sum(1 for line in stocked if not line.open_quantity)
-        short = [line for line in lines if line.short_quantity]
+        short = [line for line in lines if (line.lacking_quantity if job.is_planned else line.short_quantity)]
         is_picked = picked == len(stocked)
         job.next = next_move(job, is_picked=is_picked, results={check.result for check in checks})
         show = self.request.GET.get("show", "")
         groups = {
             "short": short,
-            "open": [line for line in stocked if line.open_quantity],
+            "open": [] if job.is_planned else [line for line in stocked if line.open_quantity],
         }
         return {
             "lines": groups.get(show, lines),
@@ -184,6 +185,13 @@ class JobDetail(DetailView):
                 for name in ("release", "pick", "reserve_missing", "use_extra", "complete", "cancel", "record_checks")
             },
         }
+
+
+def _would_take(job) -> list[JobPart]:
+    try:
+        return job.would_take()
+    except Refused:  # the page says that there is no released bill yet
+        return []
 
 
 def pieces_of(checks) -> list[tuple[int, list, bool]]:

@@ -41,11 +41,7 @@ class Shortage(Refused):
 
 
 def missing_of(lines: Iterable[JobPart]) -> list[tuple[Part, Decimal, Decimal]]:
-    return [
-        (line.part, line.quantity, line.part.free_stock)
-        for line in lines
-        if line.is_stocked and line.part.free_stock < line.quantity
-    ]
+    return [(line.part, line.quantity, line.part.free_stock) for line in lines if line.lacking_quantity]
 
 
 class ProductionJobQuerySet(RecordQuerySet):
@@ -276,10 +272,18 @@ class ProductionJob(JobStock, Record):
         if missing:
             news.short(self, [part for part, _needed, _free in missing], by=by)
 
-    def would_miss(self, revision=None) -> list[tuple[Part, Decimal, Decimal]]:
+    def would_take(self) -> list[JobPart]:
+        """The lines that a release would freeze right now, not stored. Raises as `release` does."""
+        before = self.revision
+        try:
+            self._choose_revision(None)
+            return self._freeze()
+        finally:
+            self.revision = before
+
+    def would_miss(self) -> list[tuple[Part, Decimal, Decimal]]:
         """What a release would find missing right now: [(part, needed, free), ...]. Raises as `release` does."""
-        self._choose_revision(revision)
-        return missing_of(self._freeze())
+        return missing_of(self.would_take())
 
     def _choose_revision(self, revision) -> PrinterBuild | None:
         build = PrinterBuild.objects.filter(product=self.part).first()

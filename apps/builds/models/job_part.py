@@ -139,6 +139,13 @@ class JobPart(Holding, Line):
         return max(self.needed_quantity - self.reserved_quantity, Decimal(0))
 
     @property
+    def lacking_quantity(self) -> Decimal:
+        """What free stock does not cover, of a line that is not held yet."""
+        if not self.is_stocked:
+            return Decimal(0)
+        return max(self.needed_quantity - max(self.part.free_stock, Decimal(0)), Decimal(0))
+
+    @property
     def open_quantity(self) -> Decimal:
         """What is still to be picked."""
         if not self.is_stocked or self.consumed_quantity:

@@ -13,6 +13,7 @@ from apps.builds.tests.factories import (
     make_job,
     make_order_line,
     make_product,
+    make_revision,
     picked,
     released,
     stocked,
@@ -394,6 +395,35 @@ def test_the_page_of_a_part_shows_who_needs_it_and_who_makes_it(as_viewer, staff
     assert job.number in page(as_viewer, "builds:jobs_for_part", part.pk)
     assert job.number in page(as_viewer, "builds:jobs_for_part", job.part_id)
     assert job.number not in page(as_viewer, "builds:jobs_for_part", make_part().pk)
+
+
+def test_a_planned_job_shows_what_it_will_take_and_what_is_missing(as_staff, as_viewer, staff):
+    there, short = stocked(10, sku="THERE-1"), stocked(1, sku="FEW-1")
+    job = make_job({there: 2, short: 4}, quantity=2)
+    text = page(as_staff, "builds:job_detail", job.pk)
+    assert "What it will take" in text
+    rows = re.findall(r"(THERE-1|FEW-1)</a>.*?</tr>", text, re.S)
+    assert rows == ["THERE-1", "FEW-1"]
+    assert re.search(
+        r'FEW-1</a>.*?8 pcs.*?<td class="num">1</td><td class="num"><span class="minus">7</span>', text, re.S
+    )
+    assert "To the planning" in text
+    assert "Hold what has come" not in text
+    assert (
+        "THERE-1"
+        not in page(as_viewer, "builds:job_detail", job.pk, show="short")
+        .split('id="history"')[0]
+        .split('id="parts"')[1]
+    )
+    job.refresh_from_db()
+    assert (job.revision, job.lines.count()) == (None, 0)
+
+
+def test_a_planned_job_without_a_released_bill_says_so(as_viewer, staff):
+    job = make_job(product=make_revision().build.product)
+    text = page(as_viewer, "builds:job_detail", job.pk)
+    assert "no released bill of materials yet" in text
+    assert "What it will take" not in text
 
 
 # --- Planning
