@@ -240,13 +240,16 @@ function fit(place) {
 
 // On a telephone a row is a card without the heads of its columns, so figures and dates say what they are.
 const telephone = matchMedia("(max-width: 640px)");
+const CARDS = ".list .list-table, .cards";
 
 function label(table) {
   const heads = [...table.tHead.rows[0].cells].map((head) => head.innerText.replace(/[↑↓]/, "").trim());
-  for (const row of table.tBodies[0].rows) {
-    [...row.cells].forEach((cell, place) => {
-      if (cell.matches(".num, .nowrap:not(.main)") && (cell.textContent.trim() || cell.querySelector("input")) && !cell.querySelector(".badge")) cell.dataset.label = heads[place];
-    });
+  for (const row of [...table.tBodies[0].rows, ...(table.tFoot?.rows ?? [])]) {
+    let place = 0;
+    for (const cell of row.cells) {
+      if (cell.matches(".num, .nowrap:not(.main, .row-actions)") && (cell.textContent.trim() || cell.querySelector("input")) && !cell.querySelector(".badge")) cell.dataset.label = heads[place];
+      place += cell.colSpan;
+    }
   }
 }
 
@@ -255,10 +258,10 @@ function label(table) {
 function setUp(root) {
   (root !== document && root.matches("select[data-remote]") ? [root] : root.querySelectorAll("select[data-remote]")).forEach(remoteSelect);
   root.querySelectorAll(".table-scroll > .table").forEach((table) => fitting.observe(table.parentElement));
-  if (telephone.matches) root.querySelectorAll(".list .list-table").forEach(label);
+  if (telephone.matches) root.querySelectorAll(CARDS).forEach(label);
 }
 
-telephone.addEventListener("change", () => document.querySelectorAll(".list .list-table").forEach(label));
+telephone.addEventListener("change", () => document.querySelectorAll(CARDS).forEach(label));
 document.addEventListener("DOMContentLoaded", () => {
   setUp(document);
   document.querySelectorAll(".toast-line").forEach(fade);
