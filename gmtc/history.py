@@ -36,6 +36,7 @@ REASONS = {
     "record_payment": _("payment recorded"),
     "take_payment": _("payment recorded"),
     "take_payment_back": _("payment reversed"),
+    "write_off": _("rest written off"),
     "pay_back": _("refunded"),
     "ship": _("shipped"),
     "track": _("tracking noted"),

@@ -9,7 +9,7 @@ from rest_framework.decorators import action
 from apps.deliveries.models import Delivery
 from apps.invoicing.filters import InvoiceFilter, PaymentFilter
 from apps.invoicing.forms import defaults_of
-from apps.invoicing.models import Invoice, InvoiceLine, InvoiceTax, Method, Payment
+from apps.invoicing.models import MONEY_BY, Invoice, InvoiceLine, InvoiceTax, Payment
 from apps.orders.models import CustomerOrder
 from gmtc.api import AUDIT, Input, LinedViewSet, ReadViewSet, RecordSerializer, Router, part_list, verb
 
@@ -169,7 +169,7 @@ class InvoiceReasonSerializer(Input):
 class RecordPaymentSerializer(Input):
     amount = amount_field(help_text=_("Euros."))
     on = serializers.DateField(required=False)
-    method = serializers.ChoiceField(choices=Method.choices, required=False)
+    method = serializers.ChoiceField(choices=MONEY_BY, required=False)
     reference = serializers.CharField(max_length=140, required=False, allow_blank=True)
     note = serializers.CharField(max_length=200, required=False, allow_blank=True)
     skonto = serializers.BooleanField(required=False, help_text=_("The rest is the agreed cash discount."))
@@ -178,11 +178,11 @@ class RecordPaymentSerializer(Input):
 class RefundInvoiceSerializer(Input):
     amount = amount_field(help_text=_("Euros."))
     on = serializers.DateField(required=False)
-    method = serializers.ChoiceField(choices=Method.choices, required=False)
+    method = serializers.ChoiceField(choices=MONEY_BY, required=False)
     reference = serializers.CharField(max_length=140, required=False, allow_blank=True)
 
 
-class ReversePaymentSerializer(Input):
+class NoteSerializer(Input):
     note = serializers.CharField(max_length=200)
 
 
@@ -264,6 +264,14 @@ class InvoiceViewSet(LinedViewSet):
         return invoice.record_payment(by=self.request.user, **given)
 
     @verb(
+        "invoicing.write_off_invoice",
+        _("Writes off what is still open; the invoice counts as paid."),
+        takes=NoteSerializer,
+    )
+    def write_off(self, invoice, **given):
+        invoice.write_off(by=self.request.user, **given)
+
+    @verb(
         "invoicing.refund_invoice",
         _("Notes that money of a cancelled invoice went back."),
         takes=RefundInvoiceSerializer,
@@ -286,7 +294,7 @@ class PaymentViewSet(ReadViewSet):
     @verb(
         "invoicing.refund_invoice",
         _("Takes a wrong payment back by a counter-payment."),
-        takes=ReversePaymentSerializer,
+        takes=NoteSerializer,
         gives=PaymentSerializer,
     )
     def reverse(self, payment, **given):

@@ -30,7 +30,7 @@ class PaymentTable(RecordTable):
     invoice = Column(verbose_name=_("Invoice"), order_by="invoice__number", fixed=True)
     customer = Column(verbose_name=_("Customer"), order_by="invoice__buyer_name", secondary=True)
     amount = Column(verbose_name=_("Amount"), numeric=True)
-    reduction = Column(verbose_name=_("Cash discount"), numeric=True, secondary=True)
+    reduction = Column(verbose_name=_("Deduction"), numeric=True, secondary=True)
     method = Column(verbose_name=_("Method"), secondary=True)
     reference = Column(verbose_name=_("Reference"), secondary=True)
     note = Column(verbose_name=_("Note"), hidden=True)

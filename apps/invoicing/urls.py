@@ -22,6 +22,7 @@ urlpatterns = [
     path("invoices/<uuid:pk>/mail/", verb_views.InvoiceMail.as_view(), name="invoice_mail"),
     path("invoices/<uuid:pk>/cancel/", verb_views.InvoiceCancel.as_view(), name="invoice_cancel"),
     path("invoices/<uuid:pk>/payment/", verb_views.InvoicePayment.as_view(), name="invoice_payment"),
+    path("invoices/<uuid:pk>/write-off/", verb_views.InvoiceWriteOff.as_view(), name="invoice_write_off"),
     path("invoices/<uuid:pk>/refund/", verb_views.InvoiceRefund.as_view(), name="invoice_refund"),
     path("invoices/<uuid:pk>/copy/", draft_views.invoice_copy, name="invoice_copy"),
     path("invoices/<uuid:pk>/delete/", verb_views.InvoiceDiscard.as_view(), name="invoice_delete"),

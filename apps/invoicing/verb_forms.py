@@ -6,7 +6,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.invoicing.models import Invoice, Method
+from apps.invoicing.models import MONEY_BY, Invoice, Method
 from apps.orders.forms import text_area
 from gmtc.forms import AmountField, DateInput, VerbForm
 
@@ -75,7 +75,7 @@ class CancelForm(VerbForm):
 class PaymentForm(VerbForm):
     amount = money_input(label=_("Amount"))
     on = forms.DateField(label=_("Paid on"), widget=DateInput())
-    method = forms.ChoiceField(label=_("Method"), choices=Method)
+    method = forms.ChoiceField(label=_("Method"), choices=MONEY_BY)
     reference = forms.CharField(
         label=_("Reference"), max_length=140, required=False, help_text=_("As on the bank statement.")
     )
@@ -104,6 +104,13 @@ class PaymentForm(VerbForm):
         self.record.record_payment(by=self.user, **self.cleaned_data)
 
 
+class WriteOffForm(VerbForm):
+    note = forms.CharField(label=_("Reason"), max_length=200)
+
+    def call(self):
+        self.record.write_off(by=self.user, **self.cleaned_data)
+
+
 class ReverseForm(VerbForm):
     """The record is the payment."""
 
@@ -117,7 +124,7 @@ class ReverseForm(VerbForm):
 class RefundForm(VerbForm):
     amount = money_input(label=_("Amount"))
     on = forms.DateField(label=_("Paid back on"), widget=DateInput())
-    method = forms.ChoiceField(label=_("Method"), choices=Method)
+    method = forms.ChoiceField(label=_("Method"), choices=MONEY_BY)
     reference = forms.CharField(label=_("Reference"), max_length=140, required=False)
     groups = [("", [("amount", 6), ("on", 6), ("method", 6), ("reference", 6)])]
 

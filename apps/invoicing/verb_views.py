@@ -5,7 +5,15 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from apps.invoicing.models import Invoice, Payment
-from apps.invoicing.verb_forms import CancelForm, IssueForm, MailForm, PaymentForm, RefundForm, ReverseForm
+from apps.invoicing.verb_forms import (
+    CancelForm,
+    IssueForm,
+    MailForm,
+    PaymentForm,
+    RefundForm,
+    ReverseForm,
+    WriteOffForm,
+)
 from gmtc.views import ActionView
 
 
@@ -50,6 +58,16 @@ class InvoicePayment(InvoiceAction):
     title = gettext_lazy("Payment of %(record)s")
     button = gettext_lazy("Record payment")
     done = gettext_lazy("Payment of %(record)s recorded.")
+
+
+class InvoiceWriteOff(InvoiceAction):
+    permission = "invoicing.write_off_invoice"
+    form_class = WriteOffForm
+    template_name = "invoicing/invoice_write_off.html"
+    title = gettext_lazy("Write off the rest of %(record)s")
+    button = gettext_lazy("Write off")
+    done = gettext_lazy("The rest of %(record)s was written off.")
+    danger = True
 
 
 class InvoiceRefund(InvoiceAction):

@@ -92,6 +92,7 @@ class InvoiceDetail(DetailView):
             "may": {
                 "issue": is_allowed(Invoice.issue, invoice),
                 "pay": invoice.is_open,
+                "write_off": invoice.is_open and is_allowed(Invoice.write_off, invoice),
                 "cancel": is_allowed(Invoice.cancel_with, invoice) and not invoice.is_credit_note,
                 "refund": bool(invoice.to_refund),
                 "reverse": invoice.status in (Status.PARTIAL, Status.PAID, Status.CANCELLED),
@@ -122,6 +123,6 @@ class PaymentList(ListView):
     export_permission = "invoicing.export_payment"
     totals = {
         "amount": (gettext_lazy("Amount"), Sum("amount")),
-        "reduction": (gettext_lazy("Cash discount"), Sum("reduction")),
+        "reduction": (gettext_lazy("Deduction"), Sum("reduction")),
     }
     chips = (Chip(gettext_lazy("Refunded or reversed"), {"back": "true"}, Q(amount__lt=0)),)

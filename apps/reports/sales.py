@@ -15,13 +15,17 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from apps.customers.models import Customer
-from apps.invoicing.models import Invoice, InvoiceLine
+from apps.invoicing.models import Invoice, InvoiceLine, Kind
 from apps.reports.charts import Columns, Series
 from apps.reports.periods import Period, end_of_month
 from apps.reports.report import CHANGE, COUNT, MONEY, QUANTITY, Column, Report, Row, change, listed
 from gmtc.countries import name_of
 from gmtc.figures import money
 from gmtc.money import ZERO, cents
+
+
+# How many; a cancellation is none, it only takes its sum off.
+INVOICES = Count("pk", filter=~models.Q(kind=Kind.CREDIT_NOTE))
 
 
 class By(models.TextChoices):
@@ -104,7 +108,7 @@ def _row(name: str, now: dict, then: dict, *, url: str = "", **more) -> Row:
 
 
 def _sums(invoices, **key) -> dict:
-    rows = invoices.values(**key).annotate(net=Sum("net"), invoices=Count("pk"))
+    rows = invoices.values(**key).annotate(net=Sum("net"), invoices=INVOICES)
     return {row["key"]: row for row in rows}
 
 

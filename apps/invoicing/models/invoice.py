@@ -169,7 +169,7 @@ class Invoice(Drafting, AddingUp, Issuing, Settling, Lined):
     tax_amount = money_field(_("VAT"), default=0, editable=False)
     total = money_field(_("total"), default=0, editable=False)
     paid_amount = money_field(_("paid"), default=0, editable=False)
-    reduction = money_field(_("cash discount taken"), default=0, editable=False)
+    reduction = money_field(_("deduction"), default=0, editable=False)
 
     buyer_name = models.CharField(_("recipient"), max_length=121, blank=True, editable=False)
     seller = models.JSONField(_("our data"), default=dict, editable=False)
@@ -203,6 +203,7 @@ class Invoice(Drafting, AddingUp, Issuing, Settling, Lined):
             ("cancel_invoice", "Can cancel issued invoices"),
             ("record_payment_invoice", "Can record payments"),
             ("refund_invoice", "Can reverse payments and note refunds"),
+            ("write_off_invoice", "Can write off what stays open"),
             ("export_invoice", "Can export invoices"),
             ("restore_invoice", "Can restore drafts from the trash"),
         ]

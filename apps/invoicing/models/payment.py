@@ -16,6 +16,11 @@ class Method(models.TextChoices):
     DIRECT_DEBIT = "direct_debit", _("Direct debit")
     CASH = "cash", _("Cash")
     OTHER = "other", _("Other")
+    WRITE_OFF = "write_off", _("Written off")
+
+
+# How money comes; a write-off is none.
+MONEY_BY = [choice for choice in Method.choices if choice[0] != Method.WRITE_OFF]
 
 
 class PaymentQuerySet(RecordQuerySet):
@@ -31,13 +36,14 @@ class PaymentQuerySet(RecordQuerySet):
 class Payment(Record):
     """Money for an invoice, in euros; less than nothing where it went back. Never changed: a wrong payment is reversed.
 
-    `reduction` is the cash discount (Skonto) that the customer took with it: it need not be paid any more.
+    `reduction` need not be paid any more: the cash discount (Skonto) that the customer took with the money, or, without
+    money, what we have written off.
     """
 
     invoice = models.ForeignKey("invoicing.Invoice", models.PROTECT, related_name="payments", verbose_name=_("invoice"))
     paid_on = models.DateField(_("paid on"))
     amount = money_field(_("amount"))
-    reduction = money_field(_("cash discount taken"), default=0)
+    reduction = money_field(_("deduction"), default=0)
     method = models.CharField(_("method"), max_length=12, choices=Method, default=Method.TRANSFER)
     reference = models.CharField(_("reference"), max_length=140, blank=True, help_text=_("As on the bank statement."))
     note = models.CharField(_("note"), max_length=200, blank=True)
@@ -60,8 +66,10 @@ class Payment(Record):
             between("amount", -MAX_MONEY, MAX_MONEY, name="invoicing_payment_amount"),
             between("reduction", -MAX_MONEY, MAX_MONEY, name="invoicing_payment_reduction"),
             models.CheckConstraint(
-                # a discount goes with the money: both come, or both go back
-                condition=Q(amount__gt=0, reduction__gte=0) | Q(amount__lt=0, reduction__lte=0),
+                # a discount goes with the money: both come, or both go back; a write-off is no money
+                condition=~Q(method=Method.WRITE_OFF)
+                & (Q(amount__gt=0, reduction__gte=0) | Q(amount__lt=0, reduction__lte=0))
+                | Q(method=Method.WRITE_OFF, amount=0) & ~Q(reduction=0),
                 name="invoicing_payment_is_money",
             ),
             models.CheckConstraint(condition=Q(deleted_at=None), name="invoicing_payment_stays"),

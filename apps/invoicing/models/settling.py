@@ -81,6 +81,26 @@ class Settling(models.Model):
         """What the cash discount comes to, in euros."""
         return cents(self.total * self.skonto_percent / 100)
 
+    @move(Status.SENT, Status.PARTIAL)
+    def write_off(self, *, by, note: str):
+        """What is still open will not come and is not asked for any more: the invoice counts as paid.
+
+        For a cash discount taken too late, a bank's fee, or a customer who cannot pay. It can be reversed as a payment.
+        """
+        if self.is_credit_note:
+            raise IllegalMove(_("Nothing is open on a cancellation."))
+        if not note.strip():
+            raise Refused(_("Say why."), field="note")
+        payment = Payment(
+            invoice=self,
+            amount=ZERO,
+            reduction=self.open_amount,
+            paid_on=timezone.localdate(),
+            method=Method.WRITE_OFF,
+            note=note.strip(),
+        )
+        return self._write(payment, by)
+
     def reverse_payment(self, payment: Payment, *, by, note: str) -> Payment:
         """Take a payment back that was recorded wrongly, by a counter-payment of today."""
         if not note.strip():

@@ -52,7 +52,9 @@ def test_strangers_sign_in_and_viewers_only_read(client, as_viewer, as_staff):
         page("invoice_mail", draft.pk),
         page("invoice_payment", draft.pk),
     ]
-    managing = [page("invoice_cancel", draft.pk), page("invoice_refund", draft.pk), page("invoice_trash")]
+    managing = [page(f"invoice_{name}", draft.pk) for name in ("cancel", "refund", "write_off")] + [
+        page("invoice_trash")
+    ]
     for path in reading + writing + managing:
         assert client.get(path).url.startswith("/accounts/login/"), path
     for path in reading:
@@ -287,6 +289,23 @@ def test_an_invoice_is_cancelled_and_refunded_by_a_manager(as_manager, staff):
     invoice.refresh_from_db()
     assert invoice.to_refund == 0
     assert faults() == []
+
+
+def test_a_manager_writes_the_rest_off_and_staff_are_not_offered_it(as_manager, as_staff, staff):
+    invoice = issued()
+    invoice.record_payment(Decimal(117), by=staff)
+    assert "Write off the rest" not in as_staff.get(invoice.get_absolute_url()).content.decode()
+    assert "Write off the rest" in as_manager.get(invoice.get_absolute_url()).content.decode()
+    assert "€2.00 of €119.00 are open" in as_manager.get(page("invoice_write_off", invoice.pk)).content.decode()
+    assert as_manager.post(page("invoice_write_off", invoice.pk), {"note": ""}, **HTMX).status_code == 422
+    as_manager.post(page("invoice_write_off", invoice.pk), {"note": "Bank fee"})
+    text = as_manager.get(invoice.get_absolute_url()).content.decode()
+    assert "and €2.00 deducted" in text
+    assert "Bank fee" in text
+    assert "Write off the rest" not in text
+    methods = as_manager.get(page("invoice_payment", issued().pk)).content.decode()
+    assert "Bank transfer" in methods
+    assert "Written off" not in methods
 
 
 def test_drafts_are_copied_thrown_away_and_restored(as_manager):

@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from apps.documents.models import Document
@@ -13,6 +13,7 @@ from apps.invoicing.tasks import tell_of_overdue
 from apps.invoicing.tests.factories import faults, make_free
 from apps.notifications.models import Notification
 from gmtc.errors import IllegalMove, Refused
+from gmtc.testing import race
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +98,62 @@ def test_cash_discount_is_refused_when_it_is_late_or_was_not_agreed(staff):
     assert state(late)[0] == "paid"
     with pytest.raises(Refused, match="agreed"):
         issued().record_payment(Decimal("116.62"), by=staff, skonto=True)
+
+
+def test_what_will_not_come_is_written_off_and_can_come_after_all(staff, manager):
+    invoice = issued(days_ago=11, skonto_percent=Decimal(2), skonto_days=10, payment_days=30)
+    invoice.record_payment(Decimal("116.62"), by=staff)
+    with pytest.raises(Refused) as refusal:
+        invoice.write_off(by=manager, note=" ")
+    assert refusal.value.field == "note"
+    invoice.write_off(by=manager, note="Discount taken a day late")
+    assert state(invoice) == ("paid", "116.62", "0.00")
+    payment = invoice.payments.get(method="write_off")
+    assert (payment.amount, payment.reduction, payment.note) == (0, Decimal("2.38"), "Discount taken a day late")
+    assert invoice.history.latest().history_change_reason == "write_off"
+    with pytest.raises(IllegalMove):
+        invoice.write_off(by=manager, note="twice")
+    assert list(Invoice.objects.open()) == []
+    assert faults() == []
+    invoice.reverse_payment(payment, by=manager, note="It has come")
+    invoice.record_payment(Decimal("2.38"), by=staff)
+    assert state(invoice) == ("paid", "119.00", "0.00")
+    assert faults() == []
+
+
+def test_a_whole_invoice_is_written_off_but_no_draft_and_no_cancellation(staff, manager):
+    draft = make_free((1, 100))
+    with pytest.raises(IllegalMove):
+        draft.write_off(by=manager, note="x")
+    lost = issued()
+    lost.write_off(by=manager, note="Insolvent")
+    assert state(lost) == ("paid", "0.00", "0.00")
+    note = issued().cancel(by=manager, reason="wrong")
+    with pytest.raises(IllegalMove):
+        note.write_off(by=manager, note="x")
+    assert faults() == []
+
+
+@pytest.mark.parametrize(("method", "amount", "reduction"), [("cash", 0, 1), ("write_off", 1, 1), ("write_off", 0, 0)])
+def test_a_write_off_is_no_money_and_money_no_write_off(staff, method, amount, reduction):
+    with pytest.raises(IntegrityError, match="is_money"), transaction.atomic():
+        Payment(
+            invoice=issued(), method=method, amount=amount, reduction=reduction, paid_on=timezone.localdate()
+        ).save()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_payment_and_a_write_off_at_once_close_the_invoice_once(staff, manager):
+    invoice = issued()
+    acts = [
+        lambda: Invoice.objects.get(pk=invoice.pk).record_payment(Decimal(100), by=staff),
+        lambda: Invoice.objects.get(pk=invoice.pk).write_off(by=manager, note="x"),
+    ]
+    told = race(2, lambda n: acts[n]())
+    assert all(each is None or isinstance(each, Payment | IllegalMove) for each in told)
+    invoice.refresh_from_db()
+    assert invoice.paid_amount + invoice.reduction == 119
+    assert faults() == []
 
 
 def test_the_money_of_a_cancelled_invoice_is_refunded(staff, manager):

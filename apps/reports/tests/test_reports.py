@@ -75,7 +75,7 @@ def test_sales_by_customer_and_country_are_ranked_and_add_up(trade):
 def test_a_cancelled_invoice_and_its_cancellation_are_nothing_together(trade):
     today = timezone.localdate()
     report = sales("customer", Period(today, today))
-    assert table(report, "name", "net", "invoices") == [("Bellis GmbH", Decimal("0.00"), 2)]
+    assert table(report, "name", "net", "invoices") == [("Bellis GmbH", Decimal("0.00"), 1)]
 
 
 def test_sales_by_product_say_what_each_line_was_worth_and_name_the_rest(manager):
