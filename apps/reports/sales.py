@@ -23,7 +23,6 @@ from gmtc.countries import name_of
 from gmtc.figures import money
 from gmtc.money import ZERO, cents
 
-
 # How many; a cancellation is none, it only takes its sum off.
 INVOICES = Count("pk", filter=~models.Q(kind=Kind.CREDIT_NOTE))
 
