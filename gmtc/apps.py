@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.db.models import TextField
 from heroicons.templatetags import heroicons
 
-from gmtc.searching import Holds
+from gmtc.searching import Holds, Says
 
 
 class GmtcConfig(AppConfig):
@@ -12,6 +12,7 @@ class GmtcConfig(AppConfig):
     verbose_name = "GM-TC"
 
     def ready(self):
+        TextField.register_lookup(Says)
         TextField.register_lookup(Holds)
         # A page has some forty icons, and each was copied as XML and written anew: two milliseconds a page.
         draw = heroicons._render_icon

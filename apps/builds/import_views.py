@@ -14,7 +14,6 @@ from apps.builds import parts_list
 from apps.builds.forms import RowForm, TargetForm, UploadForm
 from apps.builds.models import ImportStatus, PartsListImport, PartsListRow, PrinterBuild, RowKind
 from gmtc.errors import Refused
-from gmtc.searching import upper
 from gmtc.views import ActionView, permission_required
 
 RECENT = 20
@@ -143,9 +142,7 @@ def _page(request, record, *, problem: str = "", status: int = 200):
     if kind in RowKind.values:
         rows = rows.filter(kind=kind)
     for word in text.split()[:8]:
-        rows = rows.filter(
-            Q(file_name__icontains=word) | Q(sku__icontains=word) | Q(part__search_text__contains=upper(word))
-        )
+        rows = rows.filter(Q(file_name__icontains=word) | Q(sku__icontains=word) | Q(part__search_text__says=word))
     total = sum(counts.values())
     context = {
         "record": record,

@@ -20,6 +20,7 @@ from apps.parts.models import Part
 from gmtc.errors import Refused, StaleEdit
 from gmtc.export import export_response
 from gmtc.history import changes_since
+from gmtc.searching import spellings, upper
 from gmtc.views import ActionView, Chip, CreateView, DetailView, ListView, PanelView, UpdateView, permission_required
 
 _current = BuildRevision.objects.current().filter(build=OuterRef("pk"))
@@ -99,12 +100,13 @@ class BuildDetail(DetailView):
 
 def _searched(cost, text: str) -> list:
     """The lines that have every word of `text` in part, item number or note."""
-    words = text.upper().split()
-    return [
-        each
-        for each in cost.lines
-        if all(word in f"{each.line.part.search_text} {each.line.reference} {each.line.note}".upper() for word in words)
-    ]
+    words = [spellings(word) for word in text.split()]
+
+    def fits(line) -> bool:
+        said = upper(f"{line.part.search_text} {line.reference} {line.note}")
+        return all(any(way in said for way in ways) for ways in words)
+
+    return [each for each in cost.lines if fits(each.line)]
 
 
 class BuildCreate(CreateView):

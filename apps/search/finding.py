@@ -8,18 +8,19 @@ extension pg_trgm is not there on every server.
 
 import re
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property, lru_cache, reduce
+from operator import or_
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import BooleanField, F, Func, QuerySet, TextField, Value
+from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Collate, Upper
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from apps.search.sources import HELD, SOURCES, Source, held_by
-from gmtc.searching import TRIGRAM, escaped, upper
+from gmtc.searching import TRIGRAM, escaped, spellings, upper
 
 LONGEST = 100
 OWNERS = 20
@@ -31,6 +32,13 @@ class Like(Func):
     template = "(%(expressions)s)"
     arg_joiner = " LIKE "
     output_field = BooleanField()
+
+
+class LikeAny(Like):
+    """`a LIKE ANY (b)`, where b is a list."""
+
+    template = "(%(expressions)s))"
+    arg_joiner = " LIKE ANY ("
 
 
 class SharesTrigrams(Func):
@@ -104,7 +112,8 @@ class Search:
 
     def __init__(self, text: str, *, user):
         self.text = " ".join(text[:LONGEST].replace("\0", "").split())
-        self.words = tuple(upper(word) for word in self.text.split()[:8])
+        self.spelled = [spellings(word) for word in self.text.split()[:8]]
+        self.words = tuple(word for words in self.spelled for word in words)
         self.whole = upper(self.text)
         self.user = user
 
@@ -150,14 +159,14 @@ class Search:
 
     def _hold(self, sources: list[Source], limit: int) -> dict[Source, list[Hit]]:
         """Whose text holds every word, or whose owner's does."""
-        shape = tuple(len(word) >= TRIGRAM for word in self.words)
+        shape = tuple(len(words) if min(map(len, words)) >= TRIGRAM else 0 for words in self.spelled)
         legs = [holding(source, shape, limit) for source in sources]
         known = {source.key for source in self.sources}
         legs += [owned_by(source, shape, limit) for source in sources if source.owner in known]
         return self._ask(sources, legs)
 
     def _is_quick(self, source: Source) -> bool:
-        return not source.has_trigrams or any(len(word) >= TRIGRAM for word in self.words)
+        return not source.has_trigrams or any(len(words[0]) >= TRIGRAM for words in self.spelled)
 
     def _ask(self, sources: list[Source], legs: list["Leg"]) -> dict[Source, list[Hit]]:
         found = {source: {} for source in sources}
@@ -173,8 +182,9 @@ class Search:
         if not legs:
             return []
         values = {START: escaped(self.whole) + "%", HELD: held_by(self.user)}
-        for n, word in enumerate(self.words):
-            values[f"{WORD}{n}"], values[f"{PART}{n}"] = word, f"%{escaped(word)}%"
+        for n, words in enumerate(self.spelled):
+            values[f"{PART}{n}"] = [f"%{escaped(word)}%" for word in words]
+            values |= {f"{WORD}{n}.{way}": word for way, word in enumerate(words)}
         with connection.cursor() as cursor:
             cursor.execute(
                 " UNION ALL ".join(f"({leg.sql})" for leg in legs),
@@ -202,26 +212,27 @@ def beginning(source: Source, name: str, limit: int) -> Leg:
 
 
 @lru_cache(maxsize=1_000)
-def holding(source: Source, shape: tuple[bool, ...], limit: int) -> Leg:
+def holding(source: Source, shape: tuple[int, ...], limit: int) -> Leg:
     return leg(source, with_words(source, shape), TEXT, None, limit)
 
 
 @lru_cache(maxsize=1_000)
-def owned_by(source: Source, shape: tuple[bool, ...], limit: int) -> Leg:
+def owned_by(source: Source, shape: tuple[int, ...], limit: int) -> Leg:
     owner = next(each for each in SOURCES if each.key == source.owner)
     owners = with_words(owner, shape).values("pk")[:OWNERS]
     rows = source.rows().filter(**{f"{source.through}__in": owners}).order_by("-pk")
     return leg(source, rows, TEXT, None, limit)
 
 
-def with_words(source: Source, shape: tuple[bool, ...]) -> QuerySet:
-    """`shape` says of each word whether it is long enough for the index."""
+def with_words(source: Source, shape: tuple[int, ...]) -> QuerySet:
+    """`shape` says of each word how many spellings the index is asked for; 0 where one is too short for it."""
     rows = source.rows()
     text = F(source.text) if isinstance(source.text, str) else source.text
-    for n, is_long in enumerate(shape):
-        if source.has_trigrams and is_long:
-            rows = rows.filter(SharesTrigrams(text, Value(f"{WORD}{n}")))
-        rows = rows.filter(Like(text, Value(f"{PART}{n}")))
+    for n, ways in enumerate(shape):
+        if source.has_trigrams and ways:
+            shares = (Q(SharesTrigrams(text, Value(f"{WORD}{n}.{way}"))) for way in range(ways))
+            rows = rows.filter(reduce(or_, shares))
+        rows = rows.filter(LikeAny(text, Value(f"{PART}{n}")))
     return rows
 
 

@@ -13,7 +13,6 @@ from gmtc.addresses import address_of
 from gmtc.bulk import create_all
 from gmtc.errors import Refused
 from gmtc.models import MAX_MONEY, AliveManager, Record, RecordQuerySet, audit_log, between, unique_while_alive
-from gmtc.searching import upper
 
 MAX_DAYS = 365
 
@@ -27,7 +26,7 @@ class PrinterBuildQuerySet(RecordQuerySet):
     def search(self, text: str):
         """Every word somewhere in model number or name."""
         for word in text.split()[:8]:
-            self = self.filter(search_text__contains=upper(word))
+            self = self.filter(search_text__says=word)
         return self
 
     def named_in(self, text: str):

@@ -51,9 +51,9 @@ class ProductionJobQuerySet(RecordQuerySet):
             word = upper(word)
             self = self.filter(
                 Q(number__contains=word)
-                | Q(part__search_text__contains=word)
-                | Q(order_line__order__search_text__contains=word)
-                | Q(order_line__order__customer__search_text__contains=word)
+                | Q(part__search_text__says=word)
+                | Q(order_line__order__search_text__says=word)
+                | Q(order_line__order__customer__search_text__says=word)
             )
         return self
 

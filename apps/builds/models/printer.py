@@ -28,10 +28,10 @@ class PrinterQuerySet(RecordQuerySet):
             word = upper(word)
             self = self.filter(
                 Q(serial__contains=word)
-                | Q(part__search_text__contains=word)
-                | Q(owner__search_text__contains=word)
+                | Q(part__search_text__says=word)
+                | Q(owner__search_text__says=word)
                 | Q(job__number__contains=word)
-                | Q(order_line__order__search_text__contains=word)
+                | Q(order_line__order__search_text__says=word)
             )
         return self
 

@@ -42,9 +42,9 @@ class DeliveryReturnQuerySet(RecordQuerySet):
             word = upper(word)
             self = self.filter(
                 Q(number__icontains=word)
-                | Q(delivery__search_text__contains=word)
+                | Q(delivery__search_text__says=word)
                 | Q(delivery__order__number__icontains=word)
-                | Q(delivery__order__customer__search_text__contains=word)
+                | Q(delivery__order__customer__search_text__says=word)
             )
         return self
 

@@ -1,5 +1,4 @@
-from django.db.models import Exists, OuterRef, Q, Value
-from django.db.models.functions import Upper
+from django.db.models import Exists, OuterRef, Q
 
 from apps.deliveries.models.delivery_line import DeliveryPrinter
 from apps.deliveries.models.status import SHIPPED, Status
@@ -11,12 +10,10 @@ class DeliveryQuerySet(RecordQuerySet):
         """Every word somewhere in the number, the tracking number, the ship-to, the order, the customer or a serial."""
         for word in text.split()[:8]:
             printers = DeliveryPrinter.objects.filter(line__delivery=OuterRef("pk"), printer__serial__icontains=word)
-            # Upper of the database on both sides: Python makes SS of ß.
-            word = Upper(Value(word))
             self = self.filter(
-                Q(search_text__contains=word)
-                | Q(order__search_text__contains=word)
-                | Q(order__customer__search_text__contains=word)
+                Q(search_text__says=word)
+                | Q(order__search_text__says=word)
+                | Q(order__customer__search_text__says=word)
                 | Exists(printers)
             )
         return self

@@ -42,12 +42,10 @@ class InvoiceQuerySet(RecordQuerySet):
             lines = InvoiceLine.objects.filter(invoice=OuterRef("pk")).filter(
                 Q(part_number__icontains=word) | Q(description__icontains=word) | Q(serials__icontains=word)
             )
-            # Upper of the database on both sides: Python makes SS of ß.
-            word = Upper(Value(word))
             self = self.filter(
-                Q(search_text__contains=word)
-                | Q(order__search_text__contains=word)
-                | Q(customer__search_text__contains=word)
+                Q(search_text__says=word)
+                | Q(order__search_text__says=word)
+                | Q(customer__search_text__says=word)
                 | Exists(lines)
             )
         return self

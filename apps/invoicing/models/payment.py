@@ -6,7 +6,6 @@ from apps.invoicing.models.invoice_tax import money_field
 from gmtc.addresses import address_of
 from gmtc.errors import Refused
 from gmtc.models import MAX_MONEY, AliveManager, Record, RecordQuerySet, audit_log, between
-from gmtc.searching import upper
 
 
 class Method(models.TextChoices):
@@ -28,7 +27,7 @@ class PaymentQuerySet(RecordQuerySet):
         """Every word somewhere in the invoice, the reference or the note."""
         for word in text.split()[:8]:
             self = self.filter(
-                Q(invoice__search_text__contains=upper(word)) | Q(reference__icontains=word) | Q(note__icontains=word)
+                Q(invoice__search_text__says=word) | Q(reference__icontains=word) | Q(note__icontains=word)
             )
         return self
 

@@ -1,7 +1,6 @@
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef, Q, Value
-from django.db.models.functions import Upper
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from apps.orders.models import status
@@ -15,9 +14,7 @@ class CustomerOrderQuerySet(RecordQuerySet):
         """Every word somewhere in the numbers, the customer, their reference, or in a part of the order."""
         for word in text.split()[:8]:
             lines = OrderLine.objects.filter(order=OuterRef("pk"), part__search_text__holds=word)
-            # Upper of the database on both sides: Python makes SS of ß.
-            word = Upper(Value(word))
-            self = self.filter(Q(search_text__contains=word) | Q(customer__search_text__contains=word) | Exists(lines))
+            self = self.filter(Q(search_text__says=word) | Q(customer__search_text__says=word) | Exists(lines))
         return self
 
     def drafts(self):

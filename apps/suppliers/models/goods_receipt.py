@@ -9,7 +9,6 @@ from uuid_utils.compat import uuid7
 from gmtc.addresses import address_of
 from gmtc.errors import Refused
 from gmtc.models import MAX_QUANTITY, AliveManager, Record, RecordQuerySet, audit_log, between
-from gmtc.searching import upper
 
 
 class GoodsReceiptQuerySet(RecordQuerySet):
@@ -18,8 +17,8 @@ class GoodsReceiptQuerySet(RecordQuerySet):
             self = self.filter(
                 Q(number__icontains=word)
                 | Q(delivery_note__icontains=word)
-                | Q(purchase_order__search_text__contains=upper(word))
-                | Q(purchase_order__supplier__search_text__contains=upper(word))
+                | Q(purchase_order__search_text__says=word)
+                | Q(purchase_order__supplier__search_text__says=word)
             )
         return self
 

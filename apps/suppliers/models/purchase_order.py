@@ -32,7 +32,6 @@ from gmtc.addresses import address_of
 from gmtc.errors import IllegalMove, Refused
 from gmtc.lined import Lined
 from gmtc.models import MAX_MONEY, TODAY, AliveManager, RecordQuerySet, audit_log, between
-from gmtc.searching import upper
 from gmtc.states import move
 
 # What is copied from supplier and company when an order is sent.
@@ -52,8 +51,7 @@ class PurchaseOrderQuerySet(RecordQuerySet):
         """Every word somewhere in the number, the supplier, their reference, or in a part of the order."""
         for word in text.split()[:8]:
             lines = PurchaseOrderLine.objects.filter(purchase_order=OuterRef("pk"), part__search_text__holds=word)
-            word = upper(word)
-            self = self.filter(Q(search_text__contains=word) | Q(supplier__search_text__contains=word) | Exists(lines))
+            self = self.filter(Q(search_text__says=word) | Q(supplier__search_text__says=word) | Exists(lines))
         return self
 
     def drafts(self):

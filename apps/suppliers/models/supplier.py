@@ -11,7 +11,6 @@ from apps.numbering.models import Key, next_number
 from gmtc.addresses import address_of
 from gmtc.errors import Refused
 from gmtc.models import MAX_MONEY, AliveManager, Record, RecordQuerySet, audit_log, between
-from gmtc.searching import upper
 
 MAX_RATE = 1_000_000
 MIN_RATE = Decimal("0.000001")
@@ -86,7 +85,7 @@ class SupplierQuerySet(RecordQuerySet):
     def search(self, text: str):
         """Every word somewhere in number, name, town, e-mail or our customer number there."""
         for word in text.split()[:8]:
-            self = self.filter(search_text__contains=upper(word))
+            self = self.filter(search_text__says=word)
         return self
 
     def active(self):

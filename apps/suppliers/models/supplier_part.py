@@ -27,7 +27,6 @@ from gmtc.models import (
     unique_while_alive,
 )
 from gmtc.money import cents, unit_price
-from gmtc.searching import upper
 
 SMALLEST = Decimal("0.001")
 
@@ -58,7 +57,7 @@ class SupplierPartQuerySet(RecordQuerySet):
     def search(self, text: str):
         """Every word somewhere in the supplier's number and name of it, or in our part."""
         for word in text.split()[:8]:
-            self = self.filter(Q(search_text__contains=upper(word)) | Q(part__search_text__contains=upper(word)))
+            self = self.filter(Q(search_text__says=word) | Q(part__search_text__says=word))
         return self
 
     def orderable(self):
