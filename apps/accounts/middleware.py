@@ -115,15 +115,20 @@ class SubmitOnce:
                 return response
         if kept.digest != submission.digest:
             return self.refuse(
-                request, 422, _("This form was sent before with other values. Please load the page anew.")
+                request,
+                422,
+                _("This form was sent before with other values. Please load the page anew."),
+                led_to=kept.headers.get("Location") or kept.headers.get("HX-Redirect", ""),
             )
         return replay(request, kept)
 
     @staticmethod
-    def refuse(request, status, message):
+    def refuse(request, status, message, *, led_to: str = ""):
+        """`led_to` is the page that the first sending led to, such as the record that it made."""
         if wants_json(request):
             return failure(status, "idempotency_key", message)
-        return render(request, "ui/message.html", {"title": _("Not sent"), "message": message}, status=status)
+        context = {"title": _("Not sent"), "message": message, "led_to": led_to}
+        return render(request, "ui/message.html", context, status=status)
 
 
 def sender(request):

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group
 from django.db import DataError, connection
-from django.http import FileResponse, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
 from rest_framework_simplejwt.tokens import AccessToken
@@ -90,6 +90,13 @@ def test_the_same_key_with_other_values_is_refused(staff):
     assert (other_body.status_code, other_path.status_code) == (422, 422)
     assert b"sent before with other values" in other_body.content
     assert effects() == 1
+
+
+def test_who_goes_back_and_sends_something_else_is_led_to_what_was_made(staff):
+    send(staff, make_effect(HttpResponseRedirect("/orders/1/")), body={"quantity": "3"})
+    again = send(staff, make_effect(HttpResponse("ok")), body={"quantity": "4"})
+    assert again.status_code == 422
+    assert b'href="/orders/1/"' in again.content
 
 
 def test_the_csrf_token_may_differ_between_two_sends(staff):
