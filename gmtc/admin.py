@@ -5,9 +5,10 @@ Saving is `save(by=…)` or `revise(…)`, deleting is `discard(by=…)`; nothin
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.options import ActionLocation
+from django.contrib.admin.options import ActionLocation, IncorrectLookupParameters
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import DataError, transaction
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -122,7 +123,19 @@ class Exports(ExportMixin):
         return super().changelist_view(request, page | (extra_context or {}))
 
 
-class RecordAdmin(Exports, admin.ModelAdmin):
+class Lenient:
+    """A filter that cannot be meant, such as the year 99999, is answered as Django answers those that it knows itself:
+    by the whole list and a word."""
+
+    def get_changelist_instance(self, request):
+        try:
+            with transaction.atomic():  # what the database refuses leaves the connection as it was
+                return super().get_changelist_instance(request)
+        except (ValueError, OverflowError, DataError) as nonsense:
+            raise IncorrectLookupParameters from nonsense
+
+
+class RecordAdmin(Lenient, Exports, admin.ModelAdmin):
     """Back office of a Record. A room gives `list_display`, `search_fields`, and `fieldsets` where groups help.
 
     `list_page` names the list of the pages, to which the back office leads.
@@ -303,7 +316,7 @@ class Locked:
         return False
 
 
-class LockedAdmin(Locked, Exports, admin.ModelAdmin):
+class LockedAdmin(Lenient, Locked, Exports, admin.ModelAdmin):
     """Rows without a history of their own, such as the ledger."""
 
     list_per_page = 50

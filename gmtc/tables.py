@@ -17,6 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 COUNT_AT_MOST = 1_000
+FARTHEST = 1_000_000_000  # no list has such a page
 
 
 def badge(text, kind: str = "", *, title="") -> SafeString:
@@ -183,7 +184,7 @@ class CappedPaginator(Paginator):
         return self.count > COUNT_AT_MOST
 
     def page(self, number):
-        number = max(1, int(number)) if str(number).isdecimal() else 1
+        number = self._page_number(str(number))
         if self.is_scan and number * self.per_page <= COUNT_AT_MOST:
             return self._scanned(number)
         rows = self._rows(number)
@@ -193,6 +194,13 @@ class CappedPaginator(Paginator):
             number = min(number, self.num_pages)
             rows = self._rows(number)
         return CappedPage(rows[: self.per_page], number, self, more=len(rows) > self.per_page)
+
+    @staticmethod
+    def _page_number(asked: str) -> int:
+        """Nonsense is the first page; what is too far for the database is past every end, and so the last page."""
+        if not asked.isdecimal():
+            return 1
+        return max(1, int(asked)) if len(asked) < len(str(FARTHEST)) else FARTHEST
 
     def _scanned(self, number: int) -> "CappedPage":
         keys = list(self.object_list.values_list("pk", flat=True)[: COUNT_AT_MOST + 1])

@@ -143,7 +143,17 @@ def test_the_summary_counts_what_each_chip_would_leave(as_viewer):
 
 
 @pytest.mark.parametrize(
-    "query", ["page=0", "page=-3", "page=x", "page=99", "per_page=7", "sort=nonsense", "category=x"]
+    "query",
+    [
+        "page=0",
+        "page=-3",
+        "page=x",
+        "page=99",
+        "page=99999999999999999999",
+        "per_page=7",
+        "sort=nonsense",
+        "category=x",
+    ],
 )
 def test_nonsense_in_the_address_still_shows_a_page(as_viewer, query):
     make_part()
