@@ -182,7 +182,7 @@ class RefundInvoiceSerializer(Input):
     reference = serializers.CharField(max_length=140, required=False, allow_blank=True)
 
 
-class NoteSerializer(Input):
+class PaymentNoteSerializer(Input):
     note = serializers.CharField(max_length=200)
 
 
@@ -266,7 +266,7 @@ class InvoiceViewSet(LinedViewSet):
     @verb(
         "invoicing.write_off_invoice",
         _("Writes off what is still open; the invoice counts as paid."),
-        takes=NoteSerializer,
+        takes=PaymentNoteSerializer,
     )
     def write_off(self, invoice, **given):
         invoice.write_off(by=self.request.user, **given)
@@ -294,7 +294,7 @@ class PaymentViewSet(ReadViewSet):
     @verb(
         "invoicing.refund_invoice",
         _("Takes a wrong payment back by a counter-payment."),
-        takes=NoteSerializer,
+        takes=PaymentNoteSerializer,
         gives=PaymentSerializer,
     )
     def reverse(self, payment, **given):
