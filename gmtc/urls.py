@@ -1,6 +1,8 @@
 """All addresses of the house; each room lists its own."""
 
 from django.contrib import admin
+from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.urls import include, path, re_path
 
 from gmtc import apidocs, envelope
@@ -38,6 +40,8 @@ urlpatterns = [
     path("api/docs", apidocs.docs, name="api_docs"),
     re_path("^api/", envelope.not_found),
     path("admin/", admin.site.urls),
+    # Where a browser shows a file of ours by itself, such as a PDF, it asks for the icon here.
+    path("favicon.ico", lambda request: redirect(static("brand/favicon.svg")), name="favicon"),
 ]
 
 handler500 = "gmtc.envelope.server_error"

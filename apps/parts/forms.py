@@ -200,6 +200,12 @@ class BulkForm(forms.Form):
     selected = forms.ModelMultipleChoiceField(Part.objects.all())
     category = forms.ModelChoiceField(Category.objects.all(), required=False)
 
+    def clean(self):
+        data = super().clean()
+        if data.get("action") == "category" and not data.get("category"):
+            self.add_error("category", _("Choose the category first."))
+        return data
+
     def act(self, part, *, by):
         """Raises Refused where the verb does."""
         action = self.cleaned_data["action"]

@@ -173,7 +173,10 @@ def part_bulk(request):
     back = redirect(next_url(request, reverse("parts:part_list")))
     form = BulkForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Nothing was changed: tick parts and choose what to do with them."))
+        wrong = form.errors.get("category")
+        messages.error(
+            request, wrong[0] if wrong else _("Nothing was changed: tick parts and choose what to do with them.")
+        )
         return back
     if form.cleaned_data["action"] == "discard" and not request.user.has_perm("parts.delete_part"):
         raise PermissionDenied("parts.delete_part")
@@ -184,7 +187,10 @@ def part_bulk(request):
             done += 1
         except Refused as refusal:
             refused.append(str(refusal))
-    if done:
+    if done and form.cleaned_data["action"] == "discard":
+        text = ngettext("%(n)s part moved to the trash.", "%(n)s parts moved to the trash.", done)
+        messages.success(request, text % {"n": done})
+    elif done:
         messages.success(request, ngettext("%(n)s part changed.", "%(n)s parts changed.", done) % {"n": done})
     for text in refused[:5]:
         messages.error(request, text)

@@ -60,3 +60,7 @@ def test_addresses_are_those_of_django():
         for key in (uuid7(), uuid7()):
             assert address_of(name, key) == reverse(name, args=[key])
     assert address("parts:part_list") == reverse("parts:part_list")
+
+
+def test_a_browser_that_shows_a_file_by_itself_finds_the_icon(client):
+    assert client.get("/favicon.ico").url.endswith(".svg")

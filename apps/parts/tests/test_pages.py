@@ -323,7 +323,7 @@ def test_bulk_changes_what_it_can_and_names_what_it_refused(as_manager):
         reverse("parts:part_bulk"), {"action": "discard", "selected": [free.pk, used.pk]}, follow=True
     )
     page = answer.content.decode()
-    assert "1 part changed." in page
+    assert "1 part moved to the trash." in page
     assert "USED cannot be deleted" in page
     assert list(Part.objects.values_list("sku", flat=True)) == ["USED"]
 
@@ -334,6 +334,14 @@ def test_bulk_sets_a_category_with_history(as_staff, staff):
     part.refresh_from_db()
     assert part.category == category
     assert part.history.first().history_user == staff
+
+
+def test_setting_no_category_takes_none_away(as_staff):
+    part = make_part(category=Category.objects.create(name="Screws"))
+    answer = as_staff.post(reverse("parts:part_bulk"), {"action": "category", "selected": [part.pk]}, follow=True)
+    assert "Choose the category first." in answer.content.decode()
+    part.refresh_from_db()
+    assert part.category.name == "Screws"
 
 
 def test_bulk_delete_is_not_for_staff(as_staff):
