@@ -49,7 +49,7 @@ class Column(Field):
         width: int | None = None,
     ):
         super().__init__(attribute=attribute, default=default, readonly=readonly)
-        self.aliases, self.widget, self.source, self.example = aliases, widget, source, example
+        self.aliases, self.widget, self.source, self._example = aliases, widget, source, example
         self._heading, self._help, self._required = heading, help, required
         self.unique, self._width = unique, width
 
@@ -102,9 +102,31 @@ class Column(Field):
     def is_number(self) -> bool:
         return self.widget.is_number
 
+    @property
+    def example(self) -> str:
+        """As the reader writes it: 24,90 or 24.90."""
+        return self.widget.as_example(str(self._example))
+
+    def examples(self) -> set[str]:
+        return {self.written(each) for each in in_every_language(lambda: self.example)}
+
+    def written(self, cell) -> str:
+        """A cell as it compares with the examples: a spreadsheet program makes 24,9 of 24,90, and keeps an apostrophe
+        that CSV puts before a plus."""
+        text = "" if cell is None else str(cell).strip().removeprefix("'")
+        if self.is_number:
+            whole, mark, places = text.replace(",", ".").partition(".")
+            text = f"{whole}{mark}{places.rstrip('0')}".rstrip(".")
+        return text
+
     def headings(self) -> set[str]:
+        """What the column is called here."""
         label = self._heading or self.field.verbose_name
-        return {normal(each) for each in (self.name, *self.aliases, *in_every_language(label))}
+        return {normal(each) for each in (self.name, *in_every_language(label))}
+
+    def other_headings(self) -> set[str]:
+        """What others call it."""
+        return {normal(each) for each in self.aliases}
 
     # --- Import
 

@@ -14,6 +14,9 @@ A room that imports declares two models, for the import and for its rows (see `a
         resource_name = "apps.parts.resources.PartResource"
         history = audit_log(without=DataImport.unlogged)
 
+        def tell(self, *, by):
+            tell_of_import(self, by=by)
+
 with `Meta(ImportRow.Meta)` and `Meta(DataImport.Meta)` that name them. The jobs in `gmtc/tasks.py` serve every room.
 """
 
@@ -31,6 +34,7 @@ from django.utils.translation import gettext_lazy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from gmtc import figures
 from gmtc.errors import IllegalMove, Refused
 from gmtc.models import Record
 from gmtc.resources import Resource
@@ -212,16 +216,40 @@ class DataImport(Record):
         self.file = ""
         transaction.on_commit(lambda: storage.delete(name))
 
-    def work(self, *, by):
-        """Do what the state asks for; called by the job, or at once for small files."""
+    def work(self, *, by) -> bool:
+        """Do what the state asks for; called by the job, or at once for small files. False where that was nothing."""
         try:
             with translation.override(self.language):
                 if self.status == Status.CHECKING:
                     self._check(by)
                 elif self.status == Status.ACCEPTING:
                     self._accept(by)
+                else:
+                    return False
         except IllegalMove:
-            return  # discarded in the meantime, or a second worker was faster
+            return False  # discarded in the meantime, or a second worker was faster
+        return True
+
+    def tell(self, *, by):
+        """A job has done its work for `by`, who has gone elsewhere meanwhile. Rooms know how people are told."""
+        raise NotImplementedError
+
+    def outcome(self) -> str:
+        """What a job has come to, in a few words."""
+        if self.status == Status.ACCEPTED:
+            text = _("%(file)s was imported: %(new)s new, %(changed)s changed.")
+        elif self.status == Status.FAILED:
+            text = _("%(file)s could not be imported.")
+        elif self.status == Status.UPLOADED or self.message:
+            text = _("%(file)s was not imported.")
+        else:
+            text = _("%(file)s was checked: %(new)s new, %(changed)s changed, %(faulty)s faulty.")
+        return text % {
+            "file": self,
+            "new": figures.quantity(self.new_rows),
+            "changed": figures.quantity(self.changed_rows),
+            "faulty": figures.quantity(self.faulty_rows),
+        }
 
     # --- Steps
 
@@ -329,17 +357,18 @@ class DataImport(Record):
     @move(Status.ACCEPTING)
     def _carry_out(self, *, by, sheet):
         """The state lock is held from here to the end, so nobody else accepts the same import."""
-        result = self._run(sheet, self.mapping, user=by)
-        if result.count(FAULTY):
+        result = self._run(sheet, self.mapping, user=by, agreed=self._is_as_checked)
+        if not result.is_written:
             self._keep(result)
             self.message = _("The data has changed since the check. Nothing was imported.")
             return Status.CHECKED
-        found = [(each.row.number, each.kind, each.row.changes) for each in result.rows]
-        if list(self.rows.values_list("number", "kind", "changes")) == found:
-            self._name_records(result)
-        else:
-            self._keep(result)
+        self._name_records(result)
         return Status.ACCEPTED
+
+    def _is_as_checked(self, result: Result) -> bool:
+        """What somebody has written since the check is not overwritten: the rows do what their user has agreed to."""
+        found = [(each.row.number, each.kind, each.row.changes) for each in result.rows]
+        return list(self.rows.values_list("number", "kind", "changes")) == found
 
     def _name_records(self, result: Result) -> None:
         """The results of the check still hold; what they lack is which records were made."""

@@ -49,14 +49,16 @@ from gmtc.bulk import create_all, update_all
 from gmtc.columns import Column, normal
 from gmtc.decimals import DecimalMark, decimal_marks
 from gmtc.errors import Refused
-from gmtc.rows import Fault, Finding, FoundTogether, Result, Row, cell
-from gmtc.spreadsheets import Sheet
+from gmtc.rows import Fault, Finding, FoundTogether, Result, Row, as_read, cell, spoken
+from gmtc.spreadsheets import WHOLE, Sheet
 
 CHUNK = 2_000
 
 
 class Resource(resources.ModelResource):
     """Base of the declarations."""
+
+    in_trash = ""  # what a new record is told whose key one in the trash has, where that would bar it from coming back
 
     WIDGETS_MAP = {
         "CharField": widgets.Text,
@@ -136,28 +138,34 @@ class Resource(resources.ModelResource):
         return [column for column in cls.columns() if not column.readonly] if cls.key() else []
 
     @classmethod
-    def recognised(cls) -> dict[str, str]:
-        """Column names by normal heading; also of the columns that are only exported, so that a file that came from
-        here is known again."""
-        found = {}
+    def recognised(cls) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+        """Column names by normal heading: as columns are called here, and as others call them. Also of the columns
+        that are only exported, so that a file that came from here is known again."""
+        ours, others = defaultdict(list), defaultdict(list)
         for column in cls.columns():
             for heading in column.headings():
-                found.setdefault(heading, column.name)
-        return found
+                ours[heading].append(column.name)
+            for heading in column.other_headings():
+                others[heading].append(column.name)
+        return dict(ours), dict(others)
 
     @classmethod
     def knows(cls) -> Callable[[str], bool]:
-        known = cls.recognised()
-        return lambda heading: normal(heading) in known
+        ours, others = cls.recognised()
+        return lambda heading: normal(heading) in ours or normal(heading) in others
 
     @classmethod
     def map_headings(cls, headings: Iterable[str]) -> list[str]:
-        """For each heading the name of its column, "" for one that is not imported. The first of two alike counts."""
-        known, found = cls.recognised(), []
-        allowed = {column.name for column in cls.importable()}
-        for heading in headings:
-            name = known.get(normal(heading), "")
-            found.append(name if name in allowed and name not in found else "")
+        """For each heading the name of its column, "" for one that is not imported. What a column is called here goes
+        before what others call it, and then the first of two alike counts."""
+        ours, others = cls.recognised()
+        headings = [normal(heading) for heading in headings]
+        allowed, found = {column.name for column in cls.importable()}, [""] * len(headings)
+        for known in (ours, others):
+            for number, heading in enumerate(headings):
+                if known is ours or heading not in ours:
+                    free = (name for name in known.get(heading, ()) if name in allowed and name not in found)
+                    found[number] = found[number] or next(free, "")
         return found
 
     @classmethod
@@ -211,6 +219,7 @@ class Resource(resources.ModelResource):
         return self.import_data(
             tablib.Dataset(*rows, headers=[name for _number, name in columns]),
             numbers=[row.number for row in sheet.rows],
+            faults={index: row.faults[WHOLE] for index, row in enumerate(sheet.rows) if WHOLE in row.faults},
             delimiter=sheet.delimiter,
             **options,
         )
@@ -222,6 +231,8 @@ class Resource(resources.ModelResource):
         *,
         user=None,
         numbers: list[int] | None = None,
+        faults: dict[int, str] | None = None,
+        agreed: Callable[[Result], bool] = lambda result: True,
         mark: str = "",
         delimiter: str = "",
         creates_branches: bool = False,
@@ -230,19 +241,21 @@ class Resource(resources.ModelResource):
     ) -> Result:
         """Judge every row and, unless it is a dry run or one is faulty, write all of them in the name of `user`.
 
-        `numbers` are those of the rows in the spreadsheet program. `mark` is the decimal mark that the user chose, ""
+        `numbers` are those of the rows in the spreadsheet program; `faults` those of a row as a whole, by its place
+        in `dataset`. What is not `agreed` is not written. `mark` is the decimal mark that the user chose, ""
         to judge by the file: other numbers of the column, then of the file, then the `delimiter` of its columns, then
         the language. Unless it is a dry run the records found are locked until the transaction ends.
         """
         self.is_dry_run, self.user, self.progress = dry_run, user, progress
-        self.numbers = numbers or range(2, len(dataset) + 2)
+        self.numbers, self.faults = numbers or range(2, len(dataset) + 2), faults or {}
         self.mark, self.delimiter, self.creates_branches = mark, delimiter, creates_branches
         with nullcontext() if dry_run else transaction.atomic(savepoint=False):
             result = self.import_data_inner(
                 dataset, dry_run=True, raise_errors=False, using_transactions=False, collect_failed_rows=False
             )
-            if not dry_run and not result.has_validation_errors():
+            if not dry_run and not result.has_validation_errors() and agreed(result):
                 self.write(result)
+                result.is_written = True
         return result
 
     def before_import(self, dataset, **kwargs):
@@ -255,6 +268,9 @@ class Resource(resources.ModelResource):
         self.needed = [each for each in self.importable() if each.is_required and each.name not in dataset.headers]
         self._settle_marks(dataset)
         self.keys, self.doubles, self.taken, self.unchecked = [""] * len(dataset), defaultdict(dict), {}, {}
+        for index, fault in self.faults.items():
+            self.doubles[index][""] = fault
+        self.examples = self._examples(dataset.headers)
         for column in self.mapped:
             if column.is_key or column.unique:
                 texts = [_text(column, value) for value in dataset[column.name]]
@@ -263,7 +279,19 @@ class Resource(resources.ModelResource):
                     self.keys = texts
                 else:
                     self._find_taken(column, texts)
+        self.trashed = self._find_trashed() if self.in_trash else set()
         self.progress(0.2)
+
+    def _examples(self, names: Iterable[str]) -> dict[str, set[str]]:
+        """What each column of the file holds in the template's example; empty where the file lacks one of them."""
+        if any(str(column.example) and column.name not in names for column in self.importable()):
+            return {}
+        return {column.name: column.examples() for column in self.mapped}
+
+    def _is_example(self, row: Row) -> bool:
+        return bool(self.examples) and all(
+            self.fields[name].written(row[name]) in texts for name, texts in self.examples.items()
+        )
 
     def _settle_marks(self, dataset) -> None:
         numbers = [column for column in self.mapped if column.is_number]
@@ -289,6 +317,12 @@ class Resource(resources.ModelResource):
         self.taken[column.name] = {
             value: (pk, key) for pk, value, key in owners.values_list("pk", column.name, self.key().name)
         }
+
+    def _find_trashed(self) -> set[str]:
+        """Lower-case keys of the file that records in the trash have."""
+        name, keys = self.key().name, {key.lower() for key in self.keys if key}
+        trashed = self._meta.model.everything.trashed().annotate(_key=Lower(name)).filter(_key__in=keys)
+        return set(trashed.values_list("_key", flat=True))
 
     def find(self, keys: set[str], *, lock: bool) -> dict[str, models.Model]:
         """Living records by lower-case key."""
@@ -316,6 +350,8 @@ class Resource(resources.ModelResource):
         if index % 500 == 499:
             self.progress(0.2 + 0.7 * index / len(self.keys))
         row = Row(row, number=self.numbers[index], key=self.keys[index], errors=self.doubles.get(index, {}))
+        if self._is_example(row):
+            row.errors[""] = _("This is the example of the template: delete the row.")
         finding = super().import_row(row, instance_loader, **kwargs)
         for error in finding.errors:
             raise error.error
@@ -332,7 +368,7 @@ class Resource(resources.ModelResource):
             except ValueError as error:
                 found = row[column.name]
                 row.errors.setdefault(column.name, str(error))
-                row.shown[column.name] = "" if found is None or isinstance(found, Fault) else str(found)[:200]
+                row.shown[column.name] = "" if found is None or isinstance(found, Fault) else as_read(found)[:200]
         self.check(instance, row)
         if row.errors:
             raise ValidationError({name or NON_FIELD_ERRORS: text for name, text in row.errors.items()})
@@ -342,13 +378,15 @@ class Resource(resources.ModelResource):
         if row.is_new:
             for column in self.needed:
                 row.errors.setdefault("", _("“%(heading)s” is needed for a new record.") % {"heading": column.heading})
+            if row.key.lower() in self.trashed:
+                row.errors.setdefault(self.key().name, str(self.in_trash))
         if own := self.own_fields(row):
             try:
                 record.clean_fields(exclude=self._unchecked(frozenset(own)))
                 record.clean()
             except ValidationError as error:
-                for name, messages in error.message_dict.items():
-                    row.errors.setdefault(name if name in row else "", " ".join(messages))
+                for name, text in spoken(error).items():
+                    row.errors.setdefault(name if name in row else "", text)
         for name, owners in self.taken.items():
             if name in row.fields:
                 pk, key = owners.get(getattr(record, name), (record.pk, ""))

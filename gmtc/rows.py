@@ -2,10 +2,13 @@
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
+from django.core.exceptions import ValidationError
 from import_export import results
 from import_export.instance_loaders import BaseInstanceLoader
 
+from gmtc import figures
 from gmtc.spreadsheets import Sheet
 from gmtc.widgets import Missing
 
@@ -33,6 +36,11 @@ def cell(sheet: Sheet, row, number: int):
             value = value[1:]
         return value if value.strip() else None
     return value
+
+
+def as_read(value) -> str:
+    """What stands in a cell, as the reader writes figures."""
+    return figures.quantity(value) if isinstance(value, Decimal) and value.is_finite() else str(value)
 
 
 class Row(dict):
@@ -72,7 +80,9 @@ class Finding(results.RowResult):
 
 
 class Result(results.Result):
-    """`rows` are Findings in the order of the file."""
+    """`rows` are Findings in the order of the file. `is_written` says that they were not only judged."""
+
+    is_written = False
 
     def count(self, kind: str) -> int:
         return sum(1 for finding in self.rows if finding.kind == kind)
@@ -86,6 +96,18 @@ class Result(results.Result):
                 if finding.kind != FAULTY and str(missing) not in found.setdefault(name, []):
                     found[name].append(str(missing))
         return found
+
+
+def spoken(error: ValidationError) -> dict[str, str]:
+    """What is wrong, by field; limits as the reader writes figures: at least 0,001."""
+    return {name: " ".join(say_figures(each) for each in errors) for name, errors in error.error_dict.items()}
+
+
+def say_figures(error: ValidationError) -> str:
+    if not error.params:
+        return str(error.message)
+    params = {name: as_read(each) if isinstance(each, Decimal) else each for name, each in error.params.items()}
+    return str(error.message % params)
 
 
 class FoundTogether(BaseInstanceLoader):

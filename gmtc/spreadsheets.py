@@ -53,6 +53,7 @@ LIMITS = Limits()
 HEADING_WITHIN = 10
 CHUNK = 256 * 1024
 TOO_LARGE = gettext_lazy("Unpacked, this file would be far too large. Split it, or save the table as CSV.")
+WHOLE = 0  # where a column is counted from 1
 LONGEST_CELL = 32_767  # Excel's own limit; it cuts longer texts off without a word
 
 # What openpyxl raises on a workbook whose parts do not fit together; SyntaxError is how both XML parsers call theirs.
@@ -88,7 +89,7 @@ class Cell:
 
 
 class Row(NamedTuple):
-    """`values` has one entry a heading; `faults` says, by column, why a cell could not be read."""
+    """`values` has one entry a heading; `faults` says, by column, why a cell could not be read; WHOLE is the row's."""
 
     number: int
     values: tuple
@@ -311,7 +312,7 @@ def _read_csv(file, recognise, limits: Limits) -> Sheet:
     else:
         delimiter = max(";\t,", key=lambda each: _heading_score(text, each, recognise))
     # A record counts as one row even where a cell holds several lines, as in the spreadsheet program.
-    records = enumerate(_records(text, delimiter), start=1 + offset)
+    records = enumerate(_records(text, delimiter, offset), start=1 + offset)
     rows = (
         (number, {column: value for column, value in enumerate(record, start=1) if value.strip()}, {})
         for number, record in records
@@ -321,10 +322,18 @@ def _read_csv(file, recognise, limits: Limits) -> Sheet:
     return sheet
 
 
-def _records(text: str, delimiter: str) -> Iterator[list[str]]:
+def _records(text: str, delimiter: str, number: int = 0) -> Iterator[list[str]]:
+    """`strict`, as the reader would else put the following rows into a cell whose quotation mark is not closed."""
     try:
-        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+            number += 1
+            yield record
     except csv.Error as error:
+        if "unexpected end of data" in str(error) or "expected after" in str(error):
+            raise SheetError(
+                _("Row %(row)s: a quotation mark is not closed. One that belongs to the text is written twice.")
+                % {"row": number + 1}
+            ) from None
         raise SheetError(_("The CSV file cannot be read: %(error)s.") % {"error": error}) from None
 
 
@@ -382,11 +391,19 @@ def _table(kind: str, name: str, rows: Iterable, recognise, limits: Limits) -> S
 
 
 def _keep(kept: list[Row], number: int, values: dict, faults: dict, width: int) -> None:
-    """Empty rows are passed over, cells to the right of the last heading too."""
+    """Rows with nothing below the headings are passed over; a cell to the right of them may be the end of one that a
+    separator has cut in two."""
     row = Row(
         number,
         tuple(values.get(column) for column in range(1, width + 1)),
         {column: fault for column, fault in faults.items() if column <= width},
     )
-    if row.faults or any(value is not None for value in row.values):
-        kept.append(row)
+    if not row.faults and all(value is None for value in row.values):
+        return
+    last = max((*values, *faults))
+    if last > width:
+        row.faults[WHOLE] = _(
+            "There are more cells than headings in this row: %(cells)s, not %(headings)s. "
+            "A text with a separator in it stands in quotation marks."
+        ) % {"cells": last, "headings": width}
+    kept.append(row)

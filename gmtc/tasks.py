@@ -20,7 +20,9 @@ MAX_ATTEMPTS = 5
 def work_on_import(*, model: str, import_id: str, user_id: str | None):
     """Check or carry out a large import; its state says which. Nothing to do is no error: somebody was faster."""
     by = get_user_model().objects.get(pk=user_id) if user_id else None
-    apps.get_model(model).everything.get(pk=import_id).work(by=by)
+    data_import = apps.get_model(model).everything.get(pk=import_id)
+    if data_import.work(by=by) and by:
+        data_import.tell(by=by)
 
 
 @app.periodic(cron="* * * * *")

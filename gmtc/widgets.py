@@ -11,11 +11,13 @@ language would, take NaN for a number and everything unknown for False, and ask 
 
 import json
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
+from django.db import models
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 from import_export import widgets
@@ -23,16 +25,18 @@ from import_export import widgets
 from gmtc.decimals import parse_number
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+LINE_BREAK = re.compile("[\n\u2028\u2029]")
+HARMLESS = re.compile("[\u00ad\ufeff]")  # soft hyphen, byte order mark: what copying leaves behind
 SHORTENED = re.compile(r"[0-9][.,][0-9]{2,}[eE]\+[0-9]{2,}")
 IN_EVERY_LANGUAGE = tuple(code for code, _name in settings.LANGUAGES)
 
 
 def in_every_language(text) -> set[str]:
-    """`text` (a lazy translation) in every language of the house."""
+    """`text` (a lazy translation, or a function) in every language of the house."""
     found = set()
     for code in IN_EVERY_LANGUAGE:
         with translation.override(code):
-            found.add(str(text))
+            found.add(str(text() if callable(text) else text))
     return found
 
 
@@ -56,6 +60,10 @@ class Widget(widgets.Widget):
     def as_cell(self, value):
         return value
 
+    def as_example(self, text: str) -> str:
+        """An example of the declaration, as the reader writes it."""
+        return text
+
     def is_same(self, old, new) -> bool:
         return old == new
 
@@ -72,10 +80,28 @@ class Text(Widget):
     width = 24
 
     def read(self, value):
-        return read_text(value)
+        has_lines = isinstance(self.field, models.TextField)
+        return read_text(value) if has_lines else one_line(read_text(value))
 
     def is_same(self, old, new):
         return old == new or _plain(old or "") == new
+
+
+def one_line(text: str) -> str:
+    """Without what copying leaves behind. Raises ValueError where two texts could look alike and yet be two: numbers
+    and names are found by what people see of them."""
+    if text.isprintable():  # almost every text is
+        return text.strip()
+    text = HARMLESS.sub("", text).strip()
+    if LINE_BREAK.search(text):
+        raise ValueError(_("There is a line break in this text. Is a quotation mark not closed?"))
+    for sign in text:
+        if sign != "\t" and unicodedata.category(sign) in ("Cf", "Cc"):
+            raise ValueError(
+                _("There is an invisible character in this text: U+%(code)s after “%(before)s”.")
+                % {"code": f"{ord(sign):04X}", "before": text[: text.index(sign)]}
+            )
+    return text
 
 
 def read_text(value) -> str:
@@ -121,6 +147,9 @@ class Number(Widget):
 
     def as_cell(self, value):
         return None if value is None else _bare(value)
+
+    def as_example(self, text):
+        return text.replace(".", formats.get_format("DECIMAL_SEPARATOR"))
 
 
 def _bare(value) -> Decimal:
@@ -198,7 +227,7 @@ class Link(Widget):
                 self.keys[text.casefold()] = pk
 
     def read(self, value):
-        text = read_text(value)
+        text = one_line(read_text(value))
         pk = self.keys.get(text.casefold())
         if pk is None:
             raise ValueError(
@@ -255,7 +284,7 @@ class Branch(Link):
                 self.keys[key] = branch.pk
 
     def read(self, value):
-        text = read_text(value)
+        text = one_line(read_text(value))
         key, noun = self.key(text), self.tree._meta.verbose_name
         if key in self.twice:
             raise ValueError(_("There are several of “%(text)s”.") % {"text": text})

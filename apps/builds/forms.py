@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.builds.models import BuildRevision, PartsListRow, PrinterBuild
 from apps.parts.models import Category, Part, Procurement, Unit
-from gmtc.forms import KeyValueField, RecordForm, RemoteSelect, VerbForm, shortest
+from gmtc.forms import KeyValueField, QuantityField, RecordForm, RemoteSelect, VerbForm, shortest
 from gmtc.models import MAX_QUANTITY
 
 
@@ -211,6 +211,7 @@ class RowForm(VerbForm):
         widget=forms.RadioSelect,
     )
     part = PartField(required=False)
+    quantity = QuantityField(required=False, min_value=Decimal("0.001"))
     sku = forms.CharField(label=_("SKU"), max_length=80, required=False)
     name = forms.CharField(label=_("Name"), max_length=200, required=False)
     category = forms.ModelChoiceField(
@@ -222,7 +223,7 @@ class RowForm(VerbForm):
     manufacturer_number = forms.CharField(label=_("Manufacturer's number"), max_length=120, required=False)
 
     groups = [
-        ("", [("decision", 12), ("part", 12)]),
+        ("", [("decision", 12), ("part", 8), ("quantity", 4)]),
         (
             _("As a new part"),
             [
@@ -242,7 +243,11 @@ class RowForm(VerbForm):
         stored = {name: getattr(record, name) for name in self.COPIED}
         first = record.suggestions[0]["id"] if record.suggestions else None
         is_known = record.kind in (self.MATCHED, self.NEW, self.SKIPPED)
-        stored |= {"decision": record.kind if is_known else "", "part": record.part_id or first}
+        stored |= {
+            "decision": record.kind if is_known else "",
+            "part": record.part_id or first,
+            "quantity": shortest(record.quantity),
+        }
         super().__init__(*args, record=record, initial=stored | (initial or {}), **kwargs)
 
     def clean(self):
@@ -264,4 +269,5 @@ class RowForm(VerbForm):
             part=data["part"] if data["decision"] == self.MATCHED else None,
             skip=data["decision"] == self.SKIPPED,
             values=values if data["decision"] == self.NEW else None,
+            quantity=data["quantity"],
         )

@@ -16,10 +16,12 @@ from rapidfuzz import fuzz
 
 from apps.parts.models import Part, Procurement, Unit
 from gmtc.columns import normal
-from gmtc.decimals import decimal_mark, parse_number
+from gmtc.decimals import decimal_mark, number_readings, parse_number
 from gmtc.errors import Refused
 from gmtc.models import MAX_QUANTITY
-from gmtc.spreadsheets import Limits, Sheet, read
+from gmtc.rows import as_read
+from gmtc.spreadsheets import WHOLE, Limits, Sheet, read
+from gmtc.widgets import one_line
 
 REFERENCE, FILE_NAME, AUTHOR, QUANTITY = "reference", "file_name", "author", "quantity"
 HEADINGS = {
@@ -105,7 +107,7 @@ def entries_of(sheet: Sheet, mapping: list[str]) -> list[Entry]:
 
 
 def _entry(sheet, row, columns, mark) -> Entry:
-    entry, problems = Entry(row.number), []
+    entry, problems = Entry(row.number), [row.faults[WHOLE]] if WHOLE in row.faults else []
     for name, column in columns.items():
         cell = sheet.cell(row, column)
         try:
@@ -126,6 +128,7 @@ def _text(value, name: str) -> str:
     text = "" if value is None else str(value).strip()
     if re.search(r"[\x00-\x1f]", text):
         raise ValueError(_("There are control characters or line breaks in this text."))
+    text = one_line(text)
     if name == FILE_NAME and not text:
         raise ValueError(_("The file name is missing."))
     if len(text) > 200:
@@ -137,14 +140,18 @@ def _quantity(value, mark: str) -> Decimal:
     if value is None or value == "":
         raise ValueError(_("The quantity is missing."))
     try:
+        if isinstance(value, str) and not mark and len(set(number_readings(value).values())) > 1:
+            raise ValueError(_("“%(text)s” can be read in two ways. Write the quantity yourself.") % {"text": value})
         number = parse_number(value, mark)
     except InvalidOperation:
         raise ValueError(_("“%(text)s” is not a number.") % {"text": value}) from None
     if not number.is_finite() or not 0 < number <= MAX_QUANTITY:
-        raise ValueError(_("The quantity must be greater than zero and not absurd: %(text)s.") % {"text": value})
+        raise ValueError(
+            _("The quantity must be greater than zero and not absurd: %(text)s.") % {"text": as_read(value)}
+        )
     rounded = number.quantize(Decimal("0.001"))
     if rounded != number:
-        raise ValueError(_("At most three decimal places: %(text)s.") % {"text": value})
+        raise ValueError(_("At most three decimal places: %(text)s.") % {"text": as_read(value)})
     return rounded
 
 

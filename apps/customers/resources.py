@@ -16,6 +16,7 @@ from gmtc.bulk import create_all, update_all
 from gmtc.columns import Column
 from gmtc.countries import choices, names
 from gmtc.resources import Resource
+from gmtc.rows import spoken
 from gmtc.widgets import Choice, Text, Widget
 
 KINDS = {
@@ -81,6 +82,8 @@ class VatId(Text):
 class CustomerResource(Resource):
     """Customers by number. A row without one is a new customer, unless somebody looks the same: that is a fault."""
 
+    in_trash = _("A customer in the trash has this number: restore it first.")
+
     # fmt: off
     number = Column(
         "Customer no", "Kundennummer", "Kunden-Nr", "Kd-Nr", "Debitor", width=16, example="K-10001",
@@ -143,7 +146,7 @@ class CustomerResource(Resource):
         homes = Address.objects.filter(kind=AddressKind.BILLING, is_default=True)
         self.homes = {home.customer_id: home for home in homes}
         self.changed_homes, self.home_fields = [], set()
-        self.trashed = set(Customer.everything.trashed().values_list("number", flat=True))
+        self.same_vat, self.same_name = {}, {}
 
     def after_init_instance(self, instance, new, row, **kwargs):
         """A file of people often has no column that says so; the name tells."""
@@ -162,7 +165,7 @@ class CustomerResource(Resource):
         if row.is_new or self._fields_of_home(row):
             self._check_home(record.home, row)
         self._check_tax(record, row)
-        if row.is_new and not row.key and not row.errors:
+        if row.is_new and not row.errors:
             self._refuse_twin(record, row)
 
     def _fields_of_home(self, row) -> set[str]:
@@ -170,21 +173,18 @@ class CustomerResource(Resource):
 
     def _check_new(self, customer, row):
         """Also where no field of the customer's own differs from what a new one has."""
-        if customer.number in self.trashed:
-            row.errors.setdefault("number", gettext("A customer in the trash has this number."))
         try:
             customer.clean()
         except ValidationError as error:
-            for name, messages in error.message_dict.items():
-                row.errors.setdefault(name if name in row else "", " ".join(messages))
+            for name, text in spoken(error).items():
+                row.errors.setdefault(name if name in row else "", text)
 
     def _check_home(self, home, row):
         try:
             home.clean_fields(exclude=["customer"])
             home.clean()
         except ValidationError as error:
-            for name, messages in error.message_dict.items():
-                text = " ".join(messages)
+            for name, text in spoken(error).items():
                 if name in row:
                     row.errors.setdefault(name, text)
                 else:
@@ -216,14 +216,21 @@ class CustomerResource(Resource):
         return by_vat, by_name
 
     def _refuse_twin(self, customer, row):
-        """A new row must not be a customer who is there."""
+        """A new row must not be a customer who is there, nor that of another row; its own number says it is not."""
         by_vat, by_name = self.known
-        name = customer.company_name or f"{customer.first_name} {customer.last_name}"
-        twin = (customer.vat_id and by_vat.get(customer.vat_id)) or by_name.get((core_of(name), customer.home.postcode))
-        if twin:
+        name = (core_of(customer.company_name or f"{customer.first_name} {customer.last_name}"), customer.home.postcode)
+        twin = (customer.vat_id and by_vat.get(customer.vat_id)) or by_name.get(name)
+        if twin and not row.key:
             row.errors[""] = gettext("This looks like %(number)s. Write that number into the row to change it.") % {
                 "number": twin
             }
+            return
+        other = (customer.vat_id and self.same_vat.get(customer.vat_id)) or self.same_name.get(name)
+        if other and not (row.key and other.key):
+            row.errors[""] = gettext("This looks like the customer of row %(row)s.") % {"row": other.number}
+            return
+        self.same_vat.setdefault(customer.vat_id, row)
+        self.same_name.setdefault(name, row)
 
     def save_instance(self, instance, is_create, row, **kwargs):
         """The customer's own row needs no new version where only the address has changed."""

@@ -39,6 +39,8 @@ PROCUREMENTS = {
 class PartResource(Resource):
     """Parts by SKU. Stock and average cost are only exported: they belong to the ledger."""
 
+    in_trash = _("A part in the trash has this number: restore it first.")
+
     # fmt: off
     sku = Column(
         "Part number", "Part no", "Article number", "Artikelnummer", "Artikel-Nr", "Teilenummer", "Teile-Nr",

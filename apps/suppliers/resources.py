@@ -16,11 +16,12 @@ from apps.suppliers.models.goods_receipt import GoodsReceipt
 from apps.suppliers.models.purchase_order import PurchaseOrder
 from apps.suppliers.models.supplier import Supplier
 from apps.suppliers.models.supplier_part import PriceBreak, SupplierPart
+from gmtc import figures
 from gmtc.bulk import create_all, update_all
 from gmtc.columns import Column
 from gmtc.decimals import parse_number
 from gmtc.resources import Resource
-from gmtc.rows import Row
+from gmtc.rows import FoundTogether, Row, as_read, spoken
 from gmtc.widgets import Link, Number, Text, Widget
 
 
@@ -49,7 +50,7 @@ class Days(Number):
     def read(self, value):
         number = super().read(value)
         if number % 1:
-            raise ValueError(_("“%(text)s” is not a whole number.") % {"text": value})
+            raise ValueError(_("“%(text)s” is not a whole number.") % {"text": as_read(value)})
         return int(number)
 
 
@@ -69,16 +70,21 @@ class Breaks(Widget):
                 raise ValueError(_("This is not written as “10: 0.95; 100: 0.80”."))
             quantity, price = parse_number(quantity.strip(), self.mark), parse_number(price.strip(), self.mark)
             if quantity in found:
-                raise ValueError(_("There are two prices from %(quantity)s on.") % {"quantity": quantity})
+                raise ValueError(
+                    _("There are two prices from %(quantity)s on.") % {"quantity": figures.quantity(quantity)}
+                )
             try:
                 PriceBreak(quantity=quantity, price=price).clean_fields(exclude=["supplier_part"])
             except ValidationError as error:
-                raise ValueError(" ".join(error.messages)) from None
+                raise ValueError(" ".join(spoken(error).values())) from None
             found[quantity] = price
         return found
 
     def as_text(self, value):
         return self.written(value.items())
+
+    def as_example(self, text):
+        return text.replace(".", formats.get_format("DECIMAL_SEPARATOR"))
 
     def as_cell(self, value):
         pairs = (each.split(":") for each in value)
@@ -112,8 +118,8 @@ class SupplierPartResource(Resource):
 
     supplier_number = Column(source="supplier__number", heading=gettext_lazy("supplier number"))
     supplier_name = Column(source="supplier__name", heading=gettext_lazy("supplier"), width=30)
-    sku = Column(source="part__sku", heading=gettext_lazy("SKU"))
-    part_name = Column(source="part__name", heading=gettext_lazy("part"), width=36)
+    sku = Column(source="part__sku", heading=gettext_lazy("our SKU"))
+    part_name = Column(source="part__name", heading=gettext_lazy("name of the part"), width=36)
     name = Column(width=36)
     currency = Column(source="supplier__currency", heading=gettext_lazy("currency"), widget=Text(), width=8)
     unit = Column(source="part__unit", heading=gettext_lazy("unit"), width=8)
@@ -128,17 +134,34 @@ class SupplierPartResource(Resource):
         )
 
 
+class ByPart(FoundTogether):
+    """An offer to which nobody has noted the supplier's number is found by its part: a supplier has one for it."""
+
+    def __init__(self, resource, dataset=None):
+        super().__init__(resource, dataset)
+        nameless = resource.get_queryset().filter(supplier_sku="").select_related("part").order_by("pk")
+        if not resource.is_dry_run:
+            nameless = nameless.select_for_update(of=("self",))
+        self.nameless = {offer.part.sku.casefold(): offer for offer in nameless}
+
+    def get_instance(self, row):
+        if row.key:
+            return super().get_instance(row)
+        return self.nameless.get(str(row.get("part") or "").strip().casefold())
+
+
 class PriceListResource(Resource):
     """A price list of one supplier, found by the supplier's own part numbers."""
 
     # fmt: off
     supplier_sku = Column(
         "Supplier SKU", "Article number", "Item number", "Artikelnummer", "Artikel-Nr", "Bestellnummer",
-        "Lieferantenartikelnummer", "Lieferanten-Artikelnummer", required=True, example="0251112 025",
+        "Lieferantenartikelnummer", "Lieferanten-Artikelnummer", example="0251112 025",
+        help=gettext_lazy("The supplier's own number; needed for an offer that does not exist yet."),
     )
     part = Column(
-        "SKU", "Our SKU", "Our number", "Part number", "Unsere Artikelnummer", "Unsere Nummer", "Teilenummer",
-        "Kundenartikelnummer", widget=Link(by="sku"), example="DIN912-M5x25",
+        "SKU", "Our number", "Part number", "Unsere Nummer", "Teilenummer", "Kundenartikelnummer", "Artikelnummer",
+        heading=gettext_lazy("our SKU"), widget=Link(by="sku"), example="DIN912-M5x25",
         help=gettext_lazy("Our SKU; needed for an offer that does not exist yet."),
     )
     name = Column(
@@ -164,6 +187,7 @@ class PriceListResource(Resource):
         model = SupplierPart
         filename = "price-list"
         import_id_fields = ["supplier_sku"]
+        instance_loader_class = ByPart
 
     def __init__(self, *, supplier: Supplier | None = None):
         super().__init__()
@@ -185,6 +209,10 @@ class PriceListResource(Resource):
 
     def check(self, record, row):
         super().check(record, row)
+        if row.is_new and not row.key:
+            row.errors.setdefault("supplier_sku", _("This must not be empty."))
+        if not row.is_new and not row.key and (other := self.offered.setdefault(record.part_id, row)) is not row:
+            row.errors.setdefault("part", _("The same value stands in row %(row)s.") % {"row": other.number})
         if "part" in row.changes:
             row.errors.setdefault("part", _("This number belongs to another part of ours."))
         if row.is_new and not row.errors and (problem := self._second_offer(record.part_id, row)):

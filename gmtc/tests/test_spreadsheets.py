@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from gmtc.decimals import decimal_mark, number_readings, parse_number
-from gmtc.spreadsheets import LIMITS, SheetError, inspect, read
+from gmtc.spreadsheets import LIMITS, WHOLE, SheetError, inspect, read
 
 
 def recognise(heading):
@@ -118,6 +118,32 @@ def test_a_delimiter_inside_a_quoted_cell_does_not_split_it():
 def test_excels_own_sep_line_is_believed_and_counted():
     sheet = read_it(csv_file("sep=;\r\nSKU;Name\r\nA,1;Rail"))
     assert (sheet.rows[0].number, sheet.rows[0].values) == (3, ("A,1", "Rail"))
+
+
+# --- What is wrong with a row
+
+
+def test_a_cell_beyond_the_headings_is_a_fault_of_its_row():
+    rows = read_it(csv_file("SKU;Name\nA;x;;\nB;10: 1; 100: 2\n;;note\n")).rows
+    assert [(row.number, row.faults) for row in rows] == [
+        (2, {}),
+        (
+            3,
+            {
+                WHOLE: "There are more cells than headings in this row: 3, not 2. "
+                "A text with a separator in it stands in quotation marks."
+            },
+        ),
+    ]
+    assert WHOLE in read_it(xlsx(["SKU", "Name"], ["A", "x", None, "more"])).rows[0].faults
+
+
+@pytest.mark.parametrize("text", ['SKU;Name\nA;x\nB;"never\nC;y\n', 'SKU;Name\nA;x\nB;"never\nC;"y"\n'])
+def test_a_quotation_mark_that_is_not_closed_is_named_with_its_row(text):
+    with pytest.raises(SheetError, match="Row 3: a quotation mark is not closed"):
+        read_it(csv_file(text))
+    with pytest.raises(SheetError, match="Row 4: a quotation mark is not closed"):
+        read_it(csv_file("sep=;\n" + text))
 
 
 # --- What is wrong with a cell

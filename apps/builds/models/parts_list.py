@@ -1,4 +1,5 @@
 from collections import Counter
+from decimal import Decimal
 from pathlib import PurePath
 
 from django.db import IntegrityError, models, transaction
@@ -141,9 +142,20 @@ class PartsListImport(Record):
         return self.status
 
     @move(ImportStatus.CHECKED)
-    def correct(self, number: int, *, by, part: Part | None = None, skip: bool = False, values: dict | None = None):
-        """Settle row `number` by hand: it is `part`, it is left out, or it is a new part with `values`."""
+    def correct(
+        self,
+        number: int,
+        *,
+        by,
+        part: Part | None = None,
+        skip: bool = False,
+        values: dict | None = None,
+        quantity: Decimal | None = None,
+    ):
+        """Settle row `number` by hand: it is `part`, it is left out, or it is a new part with `values`; `quantity`
+        where that of the file is not what is meant."""
         row = self.rows.get(number=number)
+        row.quantity = row.quantity if quantity is None else quantity
         if part is not None:
             row.kind, row.part, row.reason = RowKind.MATCHED, part, _("Chosen by hand.")
         elif skip:
@@ -155,7 +167,8 @@ class PartsListImport(Record):
             self._require_free_sku(row)
         if row.quantity is None and row.kind != RowKind.SKIPPED:
             raise Refused(
-                _("Row %(row)s has no usable quantity. Correct the file or leave the row out.") % {"row": number}
+                _("Row %(row)s has no usable quantity. Write it, or leave the row out.") % {"row": number},
+                field="quantity",
             )
         row.is_by_hand = True
         if row.kind != RowKind.SKIPPED:
@@ -217,14 +230,16 @@ class PartsListImport(Record):
         if not entries:
             raise SheetError(_("There is no row below the headings."))
         by_hand = {(row.number, row.file_name): row for row in self.rows.filter(is_by_hand=True)}
+        before = {each.number: each for each in parts_list.entries_of(sheet, self.mapping)} if by_hand else {}
         matches = parts_list.find_parts(entry.file_name for entry in entries)
         parts = Part.objects.in_bulk({part for match in matches.values() for part in match.parts})
         rows, proposals = [], []
         for entry in entries:
             kept = by_hand.get((entry.number, entry.file_name))
             row = self._row(entry, matches.get(entry.file_name), parts, proposals)
-            if kept is not None and not entry.problem:
-                row.take_over(kept)
+            if kept is not None:
+                has_own = kept.quantity != before[entry.number].quantity
+                row.take_over(kept, quantity=kept.quantity if has_own else entry.quantity)
             rows.append(row)
         parts_list.make_unique([proposal for _row, proposal in proposals])
         for row, proposal in proposals:

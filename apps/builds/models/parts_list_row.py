@@ -77,8 +77,11 @@ class PartsListRow(models.Model):
             )
             self.reason = " ".join(filter(None, [guess, proposal.hint]))
 
-    def take_over(self, kept: "PartsListRow") -> None:
-        """What somebody decided about this row before it was checked anew."""
+    def take_over(self, kept: "PartsListRow", *, quantity) -> None:
+        """What somebody decided about this row before it was checked anew; not where it has lost its quantity."""
+        if quantity is None and kept.kind != RowKind.SKIPPED:
+            return
+        self.quantity = quantity
         for name in ("kind", "part_id", "reason", "is_by_hand", *self.PROPOSED):
             setattr(self, name, getattr(kept, name))
 

@@ -331,6 +331,19 @@ def test_a_list_is_uploaded_corrected_and_accepted(as_staff):
     assert as_staff.get(record.get_absolute_url()).status_code == 200
 
 
+def test_a_quantity_is_corrected_with_its_row(as_staff):
+    record = PartsListImport.upload(xlsx([("1", "A", "x", "many")]), by=None, model_number="X")
+    row, part = record.rows.get(), make_part()
+    url = reverse("builds:import_row", args=[row.pk])
+    assert 'name="quantity"' in as_staff.get(url).content.decode()
+    settled = {"decision": "matched", "part": part.pk, "unit": "H87", "procurement": "buy"}
+    refused = as_staff.post(url, settled)
+    assert (refused.status_code, list(refused.context["form"].errors)) == (422, ["quantity"])
+    as_staff.post(url, settled | {"quantity": "12"})
+    row.refresh_from_db()
+    assert (row.kind, row.quantity) == ("matched", 12)
+
+
 def test_a_new_part_needs_sku_and_name(as_staff):
     record = PartsListImport.upload(xlsx([("1", "A", "x", 1)]), by=None, model_number="X")
     url = reverse("builds:import_row", args=[record.rows.get().pk])

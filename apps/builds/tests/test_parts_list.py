@@ -7,6 +7,7 @@ from io import BytesIO
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.utils import translation
 from openpyxl import Workbook
 
 from apps.builds.models import (
@@ -111,6 +112,11 @@ def test_a_bad_quantity_is_named_with_its_cell(quantity, says):
     assert row.kind == RowKind.FAULTY
     assert row.reason.startswith("D3: ")
     assert says in row.reason
+
+
+def test_a_bad_quantity_is_written_as_the_reader_writes_numbers():
+    with translation.override("de"):
+        assert "0,0001" in row_of(upload([("1", "A", "x", 0.0001)]), 2).reason
 
 
 def test_thousands_are_read_as_they_are_meant():
@@ -309,6 +315,34 @@ def test_what_was_settled_by_hand_stays_when_the_list_is_checked_again():
     record.correct(2, by=None, part=part)
     record.check_rows(by=None)
     assert row_of(record, 2).part == part
+
+
+def test_a_quantity_that_can_be_read_in_two_ways_is_written_by_hand():
+    rows = "Item;File Name;Quantity\n1;A;1.000\n2;B;2\n".replace(";", ",")
+    record = PartsListImport.upload(SimpleUploadedFile("bom.csv", rows.encode()), by=None, model_number="X")
+    row = row_of(record, 2)
+    assert (row.kind, row.quantity) == (RowKind.FAULTY, None)
+    assert row.reason == "C2: “1.000” can be read in two ways. Write the quantity yourself."
+    record.correct(2, by=None, part=make_part(), quantity=Decimal(1))
+    record.correct(3, by=None, part=make_part(), quantity=Decimal(7))
+    record.check_rows(by=None)
+    assert [(row.kind, row.quantity) for row in record.rows.all()] == [(RowKind.MATCHED, 1), (RowKind.MATCHED, 7)]
+    record.accept(by=None)
+    assert sorted(record.revision.lines.values_list("quantity", flat=True)) == [1, 7]
+
+
+def test_a_row_settled_by_hand_takes_the_quantity_of_the_column_that_is_chosen():
+    file = xlsx([("A", 2, 5)], headings=("File Name", "Quantity", "Other"))
+    record = PartsListImport.upload(file, by=None, model_number="X")
+    record.correct(2, by=None, part=make_part())
+    record.check_rows(by=None, mapping=["file_name", "", "quantity"])
+    assert (row_of(record, 2).kind, row_of(record, 2).quantity) == (RowKind.MATCHED, 5)
+
+
+def test_invisible_characters_in_a_name_are_a_fault_of_its_cell():
+    row = row_of(upload([("1", "A\u200bB", "x", 2)]), 2)
+    assert row.kind == RowKind.FAULTY
+    assert "U+200B" in row.reason
 
 
 def test_a_row_without_a_usable_quantity_can_only_be_left_out():

@@ -13,7 +13,6 @@ from apps.customers.models import Address, Customer, CustomerImport
 from apps.customers.resources import CustomerResource
 from apps.customers.tests.factories import AUSTRIAN, faults, make_address, make_customer
 from apps.parts.tests.test_export import body
-from gmtc.rows import NEW
 
 pytestmark = pytest.mark.django_db
 
@@ -149,9 +148,26 @@ def test_a_row_that_looks_like_a_customer_names_the_number(manager):
     assert ["K-77" in errors(found)[0][""], "K-78" in errors(found)[1][""], errors(found)[2]] == [True, True, {}]
 
 
+def test_a_customer_without_a_number_stands_in_one_row_of_a_file(manager):
+    row = ["x", "70565", "Stuttgart", "DE"]
+    found = upload(
+        ["Kundennummer", *HEAD, "UID"],
+        ["", "Brandl GmbH", *row, ""],
+        ["", "Brandl GmbH & Co. KG", *row, ""],
+        ["", "Brandl GmbH", "x", "10115", "Berlin", "DE", ""],
+        ["", "Donau GmbH", "x", "1010", "Wien", "AT", AUSTRIAN],
+        ["ALT-8", "Other GmbH", "x", "1020", "Wien", "AT", AUSTRIAN],
+        ["ALT-9", "Vogel GmbH", *row, ""],
+        ["ALT-10", "Vogel GmbH", *row, ""],
+        by=manager,
+    )
+    says = "This looks like the customer of row %s."
+    assert errors(found) == [{}, {"": says % 2}, {}, {}, {"": says % 5}, {}, {}]
+
+
 def test_the_number_of_a_customer_in_the_trash_is_refused(manager):
     make_customer(number="ALT-7").discard(by=manager)
-    row = ["ALT-7", "Brandl GmbH", "x", "70565", "Stuttgart", "DE"]
+    row = ["alt-7", "Brandl GmbH", "x", "70565", "Stuttgart", "DE"]
     found = upload(["Kundennummer", *HEAD], row, by=manager)
     assert list(found.rows.get().errors) == ["number"]
 
@@ -200,11 +216,12 @@ def test_the_pages_of_the_import_from_upload_to_result(client, as_viewer, as_man
     assert b"".join(template.streaming_content)[:2] == b"PK"
 
 
-def test_the_template_can_be_imported_as_it_is(as_manager, manager):
+def test_the_example_of_the_template_changes_no_customer(as_manager, manager):
+    make_customer(number="K-10001")
     answer = as_manager.get(reverse("customers:import_template", args=["csv"]))
     found = CustomerImport.upload(ContentFile(answer.content, name="t.csv"), by=manager, language="en", options={})
     found.check_rows(by=manager)
-    assert (found.rows.get().kind, errors(found)) == (NEW, [{}])
+    assert errors(found) == [{"": "This is the example of the template: delete the row."}]
 
 
 def test_an_upload_that_is_no_table_is_refused_on_the_page(as_manager):

@@ -1,6 +1,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from apps.notifications.imports import tell_of_import
 from gmtc.imports import DataImport, ImportRow
 from gmtc.models import audit_log
 
@@ -24,3 +25,6 @@ class PartImport(DataImport):
     class Meta(DataImport.Meta):
         verbose_name = _("parts import")
         verbose_name_plural = _("parts imports")
+
+    def tell(self, *, by):
+        tell_of_import(self, by=by)

@@ -8,12 +8,15 @@ import openpyxl
 import pytest
 from django.core.files.base import ContentFile
 from django.db import connection, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from apps.notifications.models import Notification
 from apps.parts.models import Category, Part, PartImport, PartImportRow
 from apps.parts.resources import PartResource
 from apps.parts.tests.factories import make_category, make_location, make_part, make_stock
+from apps.parts.tests.test_export import shut
 from gmtc.errors import IllegalMove, Refused
+from gmtc.export import template_response
 from gmtc.imports import SMALL_ROWS
 from gmtc.tasks import forget_import_results, take_up_jobs
 from gmtc.testing import race
@@ -125,6 +128,23 @@ def test_accepting_reads_the_database_anew(manager):
     assert (part.name, part.manufacturer, part.version) == ("From the file", "Bosch", 3)
 
 
+def test_what_somebody_wrote_since_the_check_is_not_overwritten(manager):
+    part, same = make_part(sku="A", unit_price=Decimal("1.234")), make_part(sku="B", unit_price=Decimal(5))
+    found = upload_rows(["SKU", "Price"], ["A", 55], ["B", 5], by=manager)
+    for each in (part, same):
+        each.unit_price = Decimal(77)
+        each.save(by=manager)
+    found.accept(by=manager)
+    assert (found.status, found.message) == (
+        "checked",
+        "The data has changed since the check. Nothing was imported.",
+    )
+    assert set(Part.objects.values_list("unit_price", flat=True)) == {77}
+    assert [row.changes["unit_price"] for row in found.rows.all()] == [["77", "55"], ["77", "5"]]
+    found.accept(by=manager)
+    assert (found.status, set(Part.objects.values_list("unit_price", flat=True))) == ("accepted", {55, 5})
+
+
 def test_nothing_to_do_is_not_accepted(manager):
     make_part(sku="SAME", name="Same")
     found = upload_rows(["SKU", "Name"], ["SAME", "Same"], by=manager)
@@ -224,6 +244,32 @@ def test_a_large_file_is_checked_and_imported_by_a_job(manager, run_jobs):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_who_started_a_large_import_is_told_what_has_become_of_it(manager, run_jobs):
+    found = upload_rows(*many(SMALL_ROWS + 1), by=manager)
+    run_jobs()
+    found.refresh_from_db()
+    found.accept(by=manager)
+    run_jobs()
+    lost = upload_rows(*many(SMALL_ROWS + 1), by=manager)
+    lost.file.storage.delete(lost.file.name)
+    run_jobs()
+    told = Notification.objects.order_by("id").values_list("user", "kind", "title", "body", "url")
+    assert list(told) == [
+        (manager.pk, "imports", title, body, each.get_absolute_url())
+        for title, body, each in [
+            ("parts.xlsx was checked: 501 new, 0 changed, 0 faulty.", "", found),
+            ("parts.xlsx was imported: 501 new, 0 changed.", "", found),
+            ("parts.xlsx could not be imported.", "The file is gone. Please upload it again.", lost),
+        ]
+    ]
+
+
+def test_nobody_is_told_of_what_was_done_at_once(manager):
+    upload_rows(["SKU", "Name"], ["NEW", "New"], by=manager).accept(by=manager)
+    assert not Notification.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_job_that_comes_twice_or_too_late_does_nothing(manager, run_jobs):
     found = upload_rows(*many(SMALL_ROWS + 1), by=manager)
     found.discard(by=manager)
@@ -284,12 +330,10 @@ def test_progress_is_written_while_checking(manager):
 # --- Finding parts
 
 
-def test_parts_in_the_trash_are_not_found(manager):
+def test_the_number_of_a_part_in_the_trash_is_refused(manager):
     make_part(sku="A").discard(by=manager)
-    found = upload_rows(["SKU", "Name"], ["A", "Another"], by=manager)
-    assert counts(found) == (1, 0, 0, 0)
-    found.accept(by=manager)
-    assert Part.objects.get(sku="A").name == "Another"
+    found = upload_rows(["SKU", "Name"], ["a", "Another"], ["B", "x"], by=manager)
+    assert errors(found) == {2: {"sku": "A part in the trash has this number: restore it first."}}
 
 
 def test_the_same_sku_twice_is_a_fault_of_both_rows(manager):
@@ -320,6 +364,59 @@ def test_a_mapping_that_cannot_work_is_refused(manager, mapping):
 def test_headings_are_known_in_german_and_english_whatever_their_case():
     headings = ["Artikel-Nr.", "BEZEICHNUNG", "minimum_stock", "Min  Stock", "Einheit", "Bestand", "Foo"]
     assert PartResource.map_headings(headings) == ["sku", "name", "minimum_stock", "", "unit", "", ""]
+
+
+def test_what_a_column_is_called_here_goes_before_what_others_call_it():
+    label = str(PartResource.column("unit_price").heading)
+    assert PartResource.map_headings(["SKU", "Preis", "Price", label]) == ["sku", "", "", "unit_price"]
+    assert PartResource.map_headings(["SKU", "Preis", "Price"]) == ["sku", "unit_price", ""]
+
+
+def test_a_row_with_more_cells_than_headings_is_faulty(manager):
+    found = upload("SKU;Name\nA;x\nB;y;z\n", name="p.csv", by=manager)
+    assert list(errors(found)) == [3]
+    assert "more cells than headings" in errors(found)[3][""]
+
+
+def test_a_quotation_mark_that_is_not_closed_makes_no_part(manager):
+    found = upload('SKU;Name;Unit\nA;"never closed;Stk\nB;y;Stk\n', name="p.csv", by=manager)
+    assert (found.status, found.row_count) == ("failed", 0)
+    assert "Row 2: a quotation mark is not closed" in found.message
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+def test_the_example_of_the_template_is_no_part(manager, format):
+    for language in ("de", "en"):
+        with translation.override(language):
+            response = template_response(PartResource, format=format)
+        content = response.content if format == "csv" else b"".join(response.streaming_content)
+        shut(response)
+        found = upload(content, name=f"t.{format}", by=manager, creates_branches=True)
+        assert errors(found) == {2: {"": "This is the example of the template: delete the row."}}
+
+
+def test_a_row_that_is_only_like_the_example_is_imported(manager):
+    make_category(name="Rails", parent=make_category(name="Mechanics"))
+    head = [column.name for column in PartResource.importable()]
+    row = [column.example for column in PartResource.importable()]
+    whole = upload_rows(head, row, by=manager)
+    assert list(errors(whole)) == [2]
+    row[head.index("unit_price")] = "25"
+    assert counts(upload_rows(head, row, by=manager)) == (1, 0, 0, 0)
+    assert counts(upload_rows(["SKU", "Name"], row[:2], by=manager)) == (1, 0, 0, 0)
+
+
+def test_examples_are_written_as_the_reader_writes_numbers():
+    column = PartResource.column("unit_price")
+    with translation.override("de"):
+        assert column.example == "24,90"
+    with translation.override("en"):
+        assert column.example == "24.90"
+
+
+def test_the_preview_shows_a_faulty_number_as_the_reader_writes_it(manager):
+    found = upload_rows(["SKU", "Name", "Unit"], ["A", "x", 12.5], by=manager, language="de")
+    assert found.rows.get().cells["unit"] == "12,5"
 
 
 def test_a_new_part_needs_a_name_even_where_the_file_has_none(manager):
@@ -377,6 +474,10 @@ FAULTS = {
     "location": ("Location", "X-1", "There is no storage location “X-1”."),
     "specifications": ("Specs", "black", "This is not written as “Length: 450 mm; Colour: black”."),
     "country": ("Origin", "Germany", "Two letters, such as DE."),
+    "line break": ("Brand", "x\ny", "There is a line break in this text."),
+    "zero-width space": ("CAD name", "A\u200b1", "an invisible character in this text: U+200B after “A”."),
+    "other direction": ("Brand", "x\u202ey", "an invisible character in this text: U+202E after “x”."),
+    "control character": ("MPN", "x\u0085y", "an invisible character in this text: U+0085 after “x”."),
     "rounded number": ("EAN", 12345678901234567890, "The spreadsheet program has rounded this number."),
     "shortened number": ("EAN", "4,00638E+12", "The spreadsheet program has shortened this number."),
 }  # fmt: skip
@@ -389,6 +490,17 @@ def test_a_faulty_cell_says_what_is_wrong(manager, heading, value, message):
     (cell,) = errors(found)[2].items()
     assert cell[0] == name
     assert message in cell[1]
+
+
+def test_a_part_is_never_made_beside_one_that_looks_the_same(manager):
+    make_part(sku="A-1", name="x")
+    found = upload_rows(["SKU", "Name"], ["A-\u200b1", "x"], ["A-2", "\u202ex"], by=manager)
+    assert {number: list(each) for number, each in errors(found).items()} == {2: ["sku"], 3: ["name"]}
+
+
+def test_soft_hyphens_and_byte_order_marks_are_taken_away(manager):
+    upload_rows(["SKU", "Name"], ["\ufeffA-1", "Linear\u00adführung"], by=manager).accept(by=manager)
+    assert Part.objects.values_list("sku", "name").get() == ("A-1", "Linearführung")
 
 
 def test_a_date_that_excel_made_of_a_sku_is_a_fault(manager):
@@ -429,6 +541,12 @@ def test_a_category_with_a_similar_path_is_suggested(manager):
     make_category(name="Screws", parent=make_category(name="Mechanics"))
     found = upload_rows(["SKU", "Name", "Category"], ["A", "x", "Screws"], by=manager)
     assert errors(found)[2]["category"] == "There is no category “Screws”. Is it “Mechanics / Screws”?"
+
+
+def test_no_category_is_created_beside_one_that_looks_the_same(manager):
+    make_category(name="Mechanics")
+    found = upload_rows(["SKU", "Name", "Category"], ["A", "x", "Mecha\u200bnics"], by=manager, creates_branches=True)
+    assert "U+200B" in errors(found)[2]["category"]
 
 
 def test_missing_categories_are_announced_and_then_created(manager):
@@ -519,8 +637,8 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(manager, count_querie
     )
     with count_queries() as queries:
         found.check_rows(by=manager)
-    assert len(queries) == 21
+    assert len(queries) == 22
     with count_queries() as queries:
         found.accept(by=manager)
-    assert len(queries) == 29
+    assert len(queries) == 30
     assert PartImportRow.objects.filter(data_import=found, kind="faulty").count() == 0

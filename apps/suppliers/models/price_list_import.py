@@ -1,6 +1,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from apps.notifications.imports import tell_of_import
 from gmtc.imports import DataImport, ImportRow
 from gmtc.models import audit_log
 
@@ -32,3 +33,6 @@ class PriceListImport(DataImport):
 
     def make_resource(self):
         return self.resource(supplier=self.supplier)
+
+    def tell(self, *, by):
+        tell_of_import(self, by=by)

@@ -7,9 +7,12 @@ import openpyxl
 import pytest
 from django.core.files.base import ContentFile
 from django.urls import reverse
+from django.utils import translation
 
 from apps.parts.tests.factories import make_part
+from apps.parts.tests.test_export import body
 from apps.suppliers.models import PriceListImport, SupplierPart
+from apps.suppliers.resources import PriceListResource, SupplierPartResource
 from apps.suppliers.tests.factories import faults, make_offer, make_supplier
 
 pytestmark = pytest.mark.django_db
@@ -141,6 +144,67 @@ def test_german_headings_and_numbers_are_read(manager):
     found.accept(by=manager)
     offer = SupplierPart.objects.get()
     assert (offer.price, offer.price_for(10), offer.price_for(100)) == (Decimal("1234.5"), 1200, Decimal("0.95"))
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+def test_exported_offers_come_back_unchanged(manager, rf, format, language):
+    supplier = make_supplier()
+    for number in ("S-1", "=S-2", ""):
+        part = make_part(sku=f"P-{number}")
+        make_offer(
+            supplier=supplier, part=part, supplier_sku=number, price=Decimal("1.234"), breaks={10: "0.038", 500: "0.03"}
+        )
+    with translation.override(language):
+        content = body(SupplierPart.objects.all(), SupplierPartResource, format, rf)
+    file = ContentFile(content, name=f"offers.{format}")
+    found = PriceListImport.upload(file, by=manager, language=language, options={}, supplier=supplier)
+    found.check_rows(by=manager)
+    assert list(found.rows.exclude(kind="unchanged").values("key", "changes", "errors")) == []
+    assert (found.unchanged_rows, set(found.mapping) - {""}) == (
+        3,
+        {column.name for column in PriceListResource.importable()},
+    )
+
+
+def test_an_offer_without_a_number_is_found_by_its_part(manager):
+    offer = make_offer(part=make_part(sku="P-1"), supplier_sku="", price=Decimal(5))
+    known = make_offer(supplier=offer.supplier, part=make_part(sku="P-2"), supplier_sku="S-2")
+    head = ["Supplier SKU", "Our SKU", "Price"]
+    found = upload(offer.supplier, head, [None, "p-1", 6], by=manager)
+    assert kinds(found) == ["changed"]
+    found.accept(by=manager)
+    offer.refresh_from_db()
+    assert (offer.price, offer.supplier_sku) == (6, "")
+    rows = [None, "P-1", 7], [None, "P-1", 8], [None, known.part.sku, 1]
+    found = upload(offer.supplier, head, *rows, by=manager)
+    assert errors(found) == {
+        3: {"part": "The same value stands in row 2."},
+        4: {"supplier_sku": "This must not be empty."},
+    }
+
+
+def test_a_number_beside_that_of_the_supplier_is_ours():
+    assert PriceListResource.map_headings(["Artikelnummer", "Preis"]) == ["supplier_sku", "price"]
+    headings = ["Artikelnummer", "Teil", "Artikelnummer des Lieferanten"]
+    assert PriceListResource.map_headings(headings) == ["part", "", "supplier_sku"]
+
+
+def test_the_example_of_the_template_is_no_offer(as_manager, manager):
+    make_part(sku="DIN912-M5x25")
+    answer = as_manager.get(reverse("suppliers:import_template", args=["csv"]))
+    file = ContentFile(answer.content, name="t.csv")
+    found = PriceListImport.upload(file, by=manager, language="en", options={}, supplier=make_supplier())
+    found.check_rows(by=manager)
+    assert errors(found) == {2: {"": "This is the example of the template: delete the row."}}
+
+
+def test_examples_and_limits_are_written_as_the_reader_writes_numbers(manager):
+    with translation.override("de"):
+        assert PriceListResource.column("breaks").example == "500: 0,038; 1000: 0,034"
+    part = make_part(sku="P-1")
+    found = upload(make_supplier(), HEAD, ["A", part.sku, "1", "0", "1", ""], by=manager, language="de")
+    assert "0,001" in errors(found)[2]["moq"]
 
 
 def test_a_price_list_is_uploaded_on_its_page(as_manager):
