@@ -3,16 +3,24 @@
 Saving is `save(by=…)` or `revise(…)`, deleting is `discard(by=…)`; nothing here leaves the database for good.
 """
 
+from decimal import Decimal
+
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.options import ActionLocation, IncorrectLookupParameters
+from django.contrib.admin import helpers
+from django.contrib.admin.options import IS_POPUP_VAR, ActionLocation, IncorrectLookupParameters
+from django.contrib.admin.templatetags import admin_list
+from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
+from django.contrib.admin.utils import display_for_field
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import DataError, transaction
+from django.db import DataError, models, transaction
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -20,9 +28,11 @@ from import_export.admin import ExportMixin
 from import_export.formats.base_formats import CSV, XLSX
 from import_export.forms import ExportForm
 
+from gmtc import figures
 from gmtc.errors import Refused
 from gmtc.export import export_response
 from gmtc.history import entries
+from gmtc.money import cents
 
 AUDIT = ["created_at", "created_by", "updated_at", "updated_by"]
 AT_MOST_AT_ONCE = 500  # records an action takes; each one is locked, checked and written with its history
@@ -31,6 +41,22 @@ admin.site.site_title = admin.site.site_header = _("GM-TC back office")
 admin.site.index_title = _("Back office")
 admin.site.site_url = "/"
 admin.site.empty_value_display = "–"
+
+
+def shown(value, field, empty_value_display, **kwargs):
+    """Decimals as the pages write them; Django prints every place of the column, and 15,000 reads as thousands.
+
+    No currency: a supplier's prices are in that supplier's own.
+    """
+    if not isinstance(field, models.DecimalField) or not isinstance(value, Decimal) or field.decimal_places == 2:
+        return display_for_field(value, field, empty_value_display, **kwargs)
+    if field.decimal_places == 4:  # a unit price
+        return number_format(value, 2 if value == cents(value) else 4)
+    return figures.quantity(value)
+
+
+# Django asks no admin how a field of the model is written, in lists and where it is only read.
+admin_list.display_for_field = helpers.display_for_field = shown
 
 
 class RecordForm(forms.ModelForm):
@@ -123,9 +149,23 @@ class Exports(ExportMixin):
         return super().changelist_view(request, page | (extra_context or {}))
 
 
+class RemoteSelect(AutocompleteSelect):
+    """Django's asks the database for any key, and so fails at one that cannot be one."""
+
+    def optgroups(self, name, value, attr=None):
+        return super().optgroups(name, [each for each in value if self._may_be_key(each)], attr)
+
+    def _may_be_key(self, value) -> bool:
+        try:
+            self.field.target_field.to_python(value)
+        except ValidationError:
+            return False
+        return True
+
+
 class Lenient:
     """A filter that cannot be meant, such as the year 99999, is answered as Django answers those that it knows itself:
-    by the whole list and a word."""
+    by the whole list and a word; a key that cannot be one chooses nothing."""
 
     def get_changelist_instance(self, request):
         try:
@@ -134,8 +174,35 @@ class Lenient:
         except (ValueError, OverflowError, DataError) as nonsense:
             raise IncorrectLookupParameters from nonsense
 
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", RemoteSelect(db_field, self.admin_site, using=kwargs.get("using")))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
-class RecordAdmin(Lenient, Exports, admin.ModelAdmin):
+
+class Told:
+    """The history page as the pages tell it: who did what and when, with the fields that changed."""
+
+    object_history_template = "admin/record_history.html"
+
+    def history_view(self, request, object_id, extra_context=None):
+        record = self.get_object(request, object_id)
+        if record is None:
+            raise Http404
+        if not self.has_view_or_change_permission(request, record):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("History of %(record)s") % {"record": record},
+            "entries": entries(record, limit=200),
+            "object": record,
+            "opts": self.opts,
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, self.object_history_template, context)
+
+
+class RecordAdmin(Lenient, Told, Exports, admin.ModelAdmin):
     """Back office of a Record. A room gives `list_display`, `search_fields`, and `fieldsets` where groups help.
 
     `list_page` names the list of the pages, to which the back office leads.
@@ -149,7 +216,6 @@ class RecordAdmin(Lenient, Exports, admin.ModelAdmin):
     actions = ["move_to_trash", "take_out", *EXPORTS]
     change_list_template = "admin/record_list.html"
     delete_confirmation_template = "admin/record_delete.html"
-    object_history_template = "admin/record_history.html"
 
     # --- Lists
 
@@ -270,22 +336,15 @@ class RecordAdmin(Lenient, Exports, admin.ModelAdmin):
     def delete_model(self, request, record):
         record.discard(by=request.user)
 
-    def history_view(self, request, object_id, extra_context=None):
-        """Who did what and when, with the fields that changed."""
-        record = self.get_object(request, object_id)
-        if record is None:
-            raise Http404
-        if not self.has_view_or_change_permission(request, record):
-            raise PermissionDenied
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("History of %(record)s") % {"record": record},
-            "entries": entries(record, limit=200),
-            "object": record,
-            "opts": self.opts,
-            **(extra_context or {}),
-        }
-        return TemplateResponse(request, self.object_history_template, context)
+    def response_delete(self, request, obj_display, obj_id):
+        """Where Django leads; its own words would say that the record is gone."""
+        if IS_POPUP_VAR in request.POST:
+            return super().response_delete(request, obj_display, obj_id)
+        text = _("%(record)s is in the trash now.") % {"record": obj_display}
+        self.message_user(request, text, messages.SUCCESS)
+        filters = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
+        changelist = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        return redirect(add_preserved_filters(filters, changelist))
 
     # --- Who may
 
@@ -332,7 +391,15 @@ class LockedAdmin(Lenient, Locked, Exports, admin.ModelAdmin):
 
 
 class LockedInline(Locked, admin.TabularInline):
+    """Lines have no permissions of their own: whoever may read the document reads them."""
+
     extra = 0
+
+    def get_readonly_fields(self, request, obj=None):
+        return self.fields
+
+    def has_view_permission(self, request, obj=None):
+        return self.admin_site.get_model_admin(self.parent_model).has_view_permission(request)
 
 
 def link_to_list(model, text, **lookups):

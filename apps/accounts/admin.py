@@ -14,11 +14,11 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
-from simple_history.admin import SimpleHistoryAdmin
 
 from apps.accounts.invitations import invite
 from apps.accounts.models import User
 from apps.accounts.roles import Role
+from gmtc.admin import Lenient, Told
 
 # Rate limits and the second factor hold here too.
 admin.site.login = secure_admin_login(admin.site.login)
@@ -46,7 +46,7 @@ class UserForm(forms.ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(SimpleHistoryAdmin):
+class UserAdmin(Lenient, Told, admin.ModelAdmin):
     form = UserForm
     list_display = ["name", "email", "role", "is_active", "last_login"]
     list_filter = ["role", "is_active"]

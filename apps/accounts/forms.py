@@ -29,11 +29,13 @@ class PersonForm(VerbForm):
     name = forms.CharField(label=_("Name"), max_length=120)
     email = forms.EmailField(label=_("E-mail"), max_length=254)
     language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES, required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    groups = [(_("Edit"), ["name", "email", "language"])]
+    groups = [(_("Edit"), ["name", "email", "language", "version"])]
 
     def call(self):
-        self.record.revise(self.cleaned_data, by=self.user)
+        values = dict(self.cleaned_data)
+        self.record.revise(values, by=self.user, version=values.pop("version") or 0)
 
 
 class RoleForm(VerbForm):

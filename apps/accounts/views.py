@@ -18,8 +18,9 @@ from apps.accounts.invitations import send_invitation
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.accounts.tables import UserTable
-from gmtc.errors import Refused
-from gmtc.views import Chip, ListView
+from gmtc.errors import Refused, StaleEdit
+from gmtc.history import changes_since
+from gmtc.views import ActionView, Chip, ListView
 
 
 def permitted(permission: str):
@@ -125,27 +126,38 @@ def user_detail(request, pk):
     return user_page(request, pk)
 
 
-def user_page(request, pk, **forms):
-    """The page of a user; `forms` are those that were refused."""
+def user_page(request, pk, *, status: int = 200, **refused):
+    """The page of a user; `refused` are the forms that were, and what others changed meanwhile."""
     person = get_object_or_404(User.objects.with_second_factor(), pk=pk)
-    stored = {"name": person.name, "email": person.email, "language": person.language, "role": person.role}
+    stored = {name: getattr(person, name) for name in ("name", "email", "language", "role", "version")}
     context = {
         "person": person,
         "role_form": RoleForm(record=person, user=request.user, initial=stored),
         "person_form": PersonForm(record=person, user=request.user, initial=stored),
-        **forms,
+        **refused,
     }
-    return render(request, "accounts/user_detail.html", context, status=422 if forms else 200)
+    return render(request, "accounts/user_detail.html", context, status=status)
 
 
 @permitted("accounts.change_user")
 @require_POST
 def user_edit(request, pk):
     form = PersonForm(request.POST, record=get_object_or_404(User, pk=pk), user=request.user)
-    if form.is_valid() and form.try_call():
-        messages.success(request, _("Saved."))
-        return redirect(form.record)
-    return user_page(request, pk, person_form=form)
+    if not form.is_valid():
+        return user_page(request, pk, status=422, person_form=form)
+    try:
+        form.call()
+    except StaleEdit as conflict:
+        # What was typed stays; sent once more, it goes on top of the other's change, which is shown.
+        form.data = form.data.copy()
+        form.data["version"] = conflict.record.version
+        changes = changes_since(conflict.record, conflict.since)
+        return user_page(request, pk, status=409, person_form=form, changes=changes)
+    except Refused as refusal:
+        form.add_error(refusal.field, str(refusal))
+        return user_page(request, pk, status=422, person_form=form)
+    messages.success(request, _("Saved."))
+    return redirect(form.record)
 
 
 @permitted("accounts.change_user")
@@ -158,7 +170,7 @@ def user_role(request, pk):
             request, _("%(name)s has the role “%(role)s” now.") % {"name": user, "role": user.get_role_display()}
         )
         return redirect(user)
-    return user_page(request, pk, role_form=form)
+    return user_page(request, pk, status=422, role_form=form)
 
 
 def user_verb(act, done):
@@ -179,9 +191,22 @@ def user_verb(act, done):
     return view
 
 
-user_deactivate = user_verb(
-    lambda user, by: user.deactivate(by=by), lambda: _("%(name)s is signed out everywhere and cannot sign in any more.")
-)
+class UserDeactivate(ActionView):
+    """Asks first: whoever is deactivated loses what they are typing."""
+
+    model = User
+    permission = "accounts.change_user"
+    template_name = "accounts/user_deactivate.html"
+    verb = "deactivate"
+    title = gettext_lazy("Deactivate %(record)s")
+    button = gettext_lazy("Deactivate")
+    done = gettext_lazy("%(record)s is signed out everywhere and cannot sign in any more.")
+    danger = True
+
+    def record(self):
+        return get_object_or_404(User, pk=self.kwargs["pk"])
+
+
 user_activate = user_verb(lambda user, by: user.activate(by=by), lambda: _("%(name)s may sign in again."))
 user_end_sessions = user_verb(lambda user, by: user.end_sessions(), lambda: _("%(name)s is signed out everywhere."))
 user_reset_second_factor = user_verb(

@@ -15,11 +15,19 @@ from apps.builds.models import (
     ProductionJob,
 )
 from apps.builds.resources import JobResource, PrinterResource
-from gmtc.admin import Locked, LockedInline, RecordAdmin
+from gmtc.admin import Locked, LockedInline, RecordAdmin, RecordForm
+from gmtc.forms import KeyValueField
+
+
+class BuildForm(RecordForm):
+    specifications = KeyValueField(
+        label=_("Specifications"), required=False, help_text=_("Such as Build volume: 300 mm. An empty name drops it.")
+    )
 
 
 @admin.register(PrinterBuild)
 class PrinterBuildAdmin(RecordAdmin):
+    form = BuildForm
     list_page = "builds:build_list"
     list_display = ["model_number", "name", "kind", "product", "base_price", "updated_at"]
     list_filter = ["kind"]

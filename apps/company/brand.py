@@ -118,7 +118,7 @@ class Pair:
 def measured(*, accent: str, accent_dark: str, ink: str, paper: str) -> list[Pair]:
     """Each pair of colours that must be readable."""
     return [
-        Pair("accent", _("White text on a button"), "#FFFFFF", accent),
+        Pair("accent", _("Text on a button"), readable_on(accent), accent),
         Pair("accent", _("A link on paper"), accent, paper),
         Pair("accent_dark", _("A link in the dark theme"), accent_dark, DARK_GROUND),
         Pair("ink", _("Text on paper"), ink, paper),

@@ -141,9 +141,10 @@ class BrandForm(RecordForm):
             data |= colours
             for pair in brand.measured(**colours):
                 if not pair.passes and not self.has_error(pair.field):
+                    figures = {"ratio": number_format(pair.ratio, 2), "least": number_format(contrast.AA, 1)}
                     self.add_error(
                         pair.field,
                         _("%(what)s: contrast %(ratio)s to 1, readable from %(least)s to 1.")
-                        % {"what": pair.what, "ratio": number_format(pair.ratio, 2), "least": contrast.AA},
+                        % {"what": pair.what, **figures},
                     )
         return data

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from apps.company import brand as brands
 from apps.company import pictures
-from apps.company.contrast import is_colour, readable_on
+from apps.company.contrast import AA, is_colour, readable_on
 from apps.company.forms import BankForm, BrandForm, LegalForm, TextForm
 from apps.company.letterhead import stand_in
 from apps.company.models import Company, DocumentText
@@ -107,8 +107,9 @@ class Text(SettingsPage):
 def contrast_context(colours: dict[str, str]) -> dict:
     """Nothing for colours that are none: the form says so already."""
     if not all(map(is_colour, colours.values())):
-        return {"pairs": []}
+        return {"pairs": [], "least": AA}
     return {
+        "least": AA,
         "pairs": brands.measured(**colours),
         "accent_fg": readable_on(colours["accent"]),
         "accent_dark_fg": readable_on(colours["accent_dark"]),

@@ -6,7 +6,6 @@ from django.utils.translation import gettext_lazy as _
 from apps.customers.models import Address, Contact, Customer, Interaction
 from apps.customers.resources import ContactResource, CustomerResource
 from gmtc.admin import LockedInline, RecordAdmin, link_to_list
-from gmtc.tables import CappedPaginator
 
 
 class AddressInline(LockedInline):
@@ -35,7 +34,6 @@ class CustomerAdmin(RecordAdmin):
         "belongings",
     ]
     inlines = [AddressInline]
-    paginator = CappedPaginator
     fieldsets = [
         (
             None,

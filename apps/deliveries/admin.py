@@ -6,7 +6,6 @@ from django.utils.translation import gettext_lazy as _
 from apps.deliveries.models import Carrier, Delivery, DeliveryLine, DeliveryReturn, DeliveryReturnLine
 from apps.deliveries.resources import DeliveryResource, DeliveryReturnResource
 from gmtc.admin import Locked, LockedInline, RecordAdmin
-from gmtc.tables import CappedPaginator
 
 
 class SearchByWords:
@@ -41,7 +40,6 @@ class DeliveryAdmin(SearchByWords, Locked, RecordAdmin):
     list_display = ["__str__", "order", "status", "name", "city", "carrier", "shipped_on", "delivered_on"]
     list_filter = ["status", "shipped_on"]
     search_fields = ["number"]
-    paginator = CappedPaginator
     inlines = [LineInline]
     fieldsets = [
         (None, {"fields": ["number", "status", "order", "ship_by", "shipped_on", "delivered_on", "received_by"]}),

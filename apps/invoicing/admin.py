@@ -6,7 +6,6 @@ from django.utils.translation import gettext_lazy as _
 from apps.invoicing.models import Invoice, InvoiceLine, InvoiceTax, Payment
 from apps.invoicing.resources import InvoiceResource, PaymentResource
 from gmtc.admin import Locked, LockedInline, RecordAdmin
-from gmtc.tables import CappedPaginator
 
 
 class SearchByWords:
@@ -19,7 +18,7 @@ class SearchByWords:
 
 class LineInline(LockedInline):
     model = InvoiceLine
-    fields = readonly_fields = [
+    fields = [
         "position",
         "part_number",
         "description",
@@ -36,12 +35,12 @@ class LineInline(LockedInline):
 
 class TaxInline(LockedInline):
     model = InvoiceTax
-    fields = readonly_fields = ["category", "rate", "lines_net", "discount", "shipping", "advances", "base", "tax"]
+    fields = ["category", "rate", "lines_net", "discount", "shipping", "advances", "base", "tax"]
 
 
 class PaymentInline(LockedInline):
     model = Payment
-    fields = readonly_fields = ["paid_on", "amount", "reduction", "method", "reference", "note", "created_by"]
+    fields = ["paid_on", "amount", "reduction", "method", "reference", "note", "created_by"]
 
 
 @admin.register(Invoice)
@@ -51,7 +50,6 @@ class InvoiceAdmin(SearchByWords, Locked, RecordAdmin):
     list_display = ["__str__", "kind", "status", "customer", "invoice_date", "due_date", "total", "paid_amount"]
     list_filter = ["kind", "status", "invoice_date"]
     search_fields = ["number"]
-    paginator = CappedPaginator
     inlines = [LineInline, TaxInline, PaymentInline]
     fieldsets = [
         (None, {"fields": ["number", "kind", "status", "order", "customer", "buyer_name", "responsible"]}),
@@ -90,7 +88,6 @@ class PaymentAdmin(SearchByWords, Locked, RecordAdmin):
     list_display = ["paid_on", "invoice", "amount", "reduction", "method", "reference", "created_by"]
     list_filter = ["method", "paid_on"]
     search_fields = ["reference"]
-    paginator = CappedPaginator
     fieldsets = [
         (None, {"fields": ["invoice", "paid_on", "amount", "reduction", "method", "reference", "note", "reverses"]})
     ]

@@ -6,7 +6,6 @@ from django.utils.translation import gettext_lazy as _
 from apps.orders.models import CustomerOrder, OrderLine
 from apps.orders.resources import CustomerOrderResource
 from gmtc.admin import Locked, LockedInline, RecordAdmin
-from gmtc.tables import CappedPaginator
 
 
 class LineInline(LockedInline):
@@ -44,7 +43,6 @@ class CustomerOrderAdmin(Locked, RecordAdmin):
     ]
     list_filter = ["status", "order_date"]
     search_fields = ["number"]
-    paginator = CappedPaginator
     inlines = [LineInline]
     fieldsets = [
         (None, {"fields": ["number", "quote_number", "status", "customer", "contact", "customer_reference"]}),

@@ -1,13 +1,12 @@
 """Back office of the parts room. The ledger, what it adds up to, and reservations can only be read here."""
 
-from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from apps.parts.models import Category, Part, Reservation, StockLevel, StockMovement, StorageLocation
 from apps.parts.resources import CategoryResource, LocationResource, MovementResource, PartResource
 from gmtc.admin import Locked, LockedAdmin, LockedInline, RecordAdmin, RecordForm, link_to_list
-from gmtc.tables import CappedPaginator
+from gmtc.forms import KeyValueField
 
 
 @admin.register(Category)
@@ -29,11 +28,9 @@ class StorageLocationAdmin(RecordAdmin):
 
 
 class PartForm(RecordForm):
-    def clean_specifications(self):
-        pairs = self.cleaned_data["specifications"] or {}
-        if not isinstance(pairs, dict) or not all(isinstance(value, str) for value in pairs.values()):
-            raise forms.ValidationError(_('Names and texts, such as {"Length": "450 mm"}.'))
-        return pairs
+    specifications = KeyValueField(
+        label=_("Specifications"), required=False, help_text=_("Such as Length: 450 mm. An empty name drops the row.")
+    )
 
 
 class LevelInline(LockedInline):
@@ -55,7 +52,6 @@ class PartAdmin(RecordAdmin):
     search_fields = ["sku", "name", "cad_name", "manufacturer_number", "barcode"]
     readonly_fields = ["movements"]
     inlines = [LevelInline]
-    paginator = CappedPaginator
     fieldsets = [
         (None, {"fields": ["sku", "name", "description", "category", "specifications", "image"]}),
         (_("Use"), {"fields": ["unit", "procurement", "is_sellable", "is_serialised", "is_discontinued"]}),
@@ -81,7 +77,6 @@ class StockMovementAdmin(LockedAdmin):
     list_filter = ["kind", "created_at"]
     list_select_related = ["part", "location", "created_by"]
     search_fields = ["part__search_text", "reference_number", "note"]
-    paginator = CappedPaginator
 
 
 @admin.register(Reservation)

@@ -20,7 +20,6 @@ from apps.suppliers.resources import (
     SupplierResource,
 )
 from gmtc.admin import Locked, LockedInline, RecordAdmin
-from gmtc.tables import CappedPaginator
 
 
 class SearchByWords:
@@ -84,7 +83,6 @@ class SupplierPartAdmin(SearchByWords, Locked, RecordAdmin):
     list_display = ["part", "supplier", "supplier_sku", "price", "price_date", "is_preferred", "updated_at"]
     list_filter = ["is_preferred"]
     search_fields = ["supplier_sku"]
-    paginator = CappedPaginator
     inlines = [PriceBreakInline]
     fieldsets = [
         (None, {"fields": ["supplier", "part", "supplier_sku", "name", "url", "is_preferred"]}),
@@ -107,7 +105,6 @@ class PurchaseOrderAdmin(SearchByWords, Locked, RecordAdmin):
     list_display = ["__str__", "supplier", "status", "order_date", "total", "currency", "ordered_by"]
     list_filter = ["status", "order_date"]
     search_fields = ["number"]
-    paginator = CappedPaginator
     inlines = [LineInline]
     fieldsets = [
         (None, {"fields": ["number", "status", "supplier", "ordered_by", "order_date", "expected_delivery_date"]}),

@@ -64,3 +64,13 @@ def test_words_of_the_manual_are_found_in_the_language_of_the_moment(as_viewer):
         assert "deliveries" in [topic.slug for topic in find(["sendungsnummer"])]
     html = as_viewer.get(reverse("search:suggestions"), {"q": "average cost"}).content.decode()
     assert "/help/parts-and-stock/" in html
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_manual_names_the_tabs_of_the_settings(as_admin, admin, language):
+    admin.revise({"language": language}, by=admin)
+    tabs = re.search(r'<nav class="settings-tabs".*?</nav>', as_admin.get("/settings/").content.decode(), re.DOTALL)
+    names = re.findall(r"<a [^>]*>([^<]+)</a>", tabs[0])
+    text = as_admin.get(reverse("help:topic", args=["administration"])).content.decode()
+    assert len(names) == 5
+    assert [name for name in names if f"<li><b>{name}</b>" not in text] == []

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from apps.accounts import preferences
 from apps.accounts.roles import Role
 from gmtc.addresses import address_of
-from gmtc.errors import Refused
+from gmtc.errors import Refused, StaleEdit
 from gmtc.models import audit_log
 
 # A recovery code alone is no second factor: it comes with one.
@@ -148,13 +148,20 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Of what reaches the user outside of the browser: their own choice, else what the browser last asked for."""
         return self.language or self.preference("app", "language") or settings.LANGUAGE_CODE
 
+    @property
+    def version(self) -> int:
+        """How often the user was written: each time leaves a row in the history."""
+        return self.history.count()
+
     # --- Verbs
 
-    def revise(self, values: dict, *, by):
-        """Write name, e-mail and language. Raises Refused where the address is taken. Somebody else's address,
-        changed by an admin, ends their sessions."""
+    def revise(self, values: dict, *, by, version: int | None = None):
+        """Write name, e-mail and language. Raises Refused where the address is taken, StaleEdit where someone else has
+        written the user since `version` was read. Somebody else's address, changed by an admin, ends their sessions."""
         with transaction.atomic():
             self._lock()
+            if version is not None and version != self.version:
+                raise StaleEdit(self, since=version)
             email = values.get("email", self.email).strip().lower()
             if email != self.email and User.objects.filter(email=email).exists():
                 raise Refused(_("A user with this e-mail address exists."), field="email")

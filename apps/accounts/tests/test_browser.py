@@ -65,3 +65,28 @@ def test_the_pages_are_accessible(open_page, admin, staff, dark):
     for path in (*pages_of_users, "2fa", "sessions", "password/change", "reauthenticate"):
         known.goto(f"/accounts/{path}/")
         assert accessibility_faults(known) == [], path
+
+
+def test_a_long_name_is_cut_and_moves_nothing(open_page, admin):
+    admin.revise({"name": "W" * 120}, by=admin)
+    page = open_page(admin)
+    for path in ("/", "/accounts/users/", admin.get_absolute_url(), "/admin/"):
+        page.goto(path)
+        for width in (1280, 800, 390):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, width)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/")
+    expect(page.locator(".topbar-name")).to_have_attribute("title", "W" * 120)
+    assert page.locator(".topbar-search").bounding_box()["width"] > 200
+
+
+def test_a_user_is_deactivated_after_a_question(open_page, admin, staff):
+    page = open_page(admin)
+    page.goto(staff.get_absolute_url())
+    page.get_by_role("link", name="Deactivate").click()
+    expect(page.locator("#dialog-title")).to_have_text("Deactivate Staff Example")
+    page.locator("#dialog").get_by_role("button", name="Deactivate").click()
+    page.get_by_text("is signed out everywhere and").wait_for()
+    staff.refresh_from_db()
+    assert not staff.is_active

@@ -186,7 +186,7 @@ def test_a_taken_address_is_said_beside_the_field(as_admin, staff):
 
 
 def test_an_admin_corrects_name_and_role_and_sees_it_in_the_history(as_admin, admin, staff):
-    edit = {"name": "Stefan Staff", "email": "stefan@example.com", "language": "en"}
+    edit = {"name": "Stefan Staff", "email": "stefan@example.com", "language": "en", "version": staff.version}
     as_admin.post(f"/accounts/users/{staff.pk}/edit/", edit)
     as_admin.post(f"/accounts/users/{staff.pk}/role/", {"role": "manager"})
 
@@ -195,6 +195,40 @@ def test_an_admin_corrects_name_and_role_and_sees_it_in_the_history(as_admin, ad
     page = as_admin.get(f"/accounts/users/{staff.pk}/").content.decode()
     assert admin.name in page
     assert "Staff Example" in page  # the old name
+
+
+def test_a_second_tab_does_not_set_the_address_back(as_admin, admin, staff):
+    path = f"/accounts/users/{staff.pk}/edit/"
+    tab = {"name": staff.name, "email": staff.email, "language": "", "version": staff.version}
+    as_admin.post(path, tab | {"email": "new@example.com"})
+
+    late = as_admin.post(path, tab | {"name": "Stefan"})
+    assert late.status_code == 409
+    page = late.content.decode()
+    assert "Someone else saved this record" in page
+    assert "new@example.com" in page
+    assert User.objects.get(pk=staff.pk).email == "new@example.com"
+
+    typed = late.context["person_form"].data
+    assert (typed["name"], typed["version"]) == ("Stefan", 2)
+    assert as_admin.post(path, typed.dict()).status_code == 302
+    assert User.objects.get(pk=staff.pk).name == "Stefan"
+
+
+def test_an_address_that_is_taken_comes_back_beside_its_field(as_admin, staff, viewer):
+    edit = {"name": "Staff", "email": viewer.email, "language": "", "version": staff.version}
+    response = as_admin.post(f"/accounts/users/{staff.pk}/edit/", edit)
+    assert response.status_code == 422
+    assert "email" in response.context["person_form"].errors
+
+
+def test_deactivating_asks_first(as_admin, as_manager, staff):
+    path = reverse("accounts:user_deactivate", kwargs={"pk": staff.pk})
+    page = as_admin.get(path).content.decode()
+    assert "cannot sign in any more" in page
+    assert User.objects.get(pk=staff.pk).is_active
+    assert f'hx-get="{path}"' in as_admin.get(staff.get_absolute_url()).content.decode()
+    assert as_manager.get(path).status_code == 403
 
 
 def test_the_last_admin_is_told_why_not(as_admin, admin):
@@ -242,6 +276,15 @@ def test_the_back_office_invites_and_keeps_the_last_admin(as_admin, admin):
     refused = as_admin.post(path, {"name": "A", "email": admin.email, "language": "", "role": "staff"})
     assert "last admin" in refused.content.decode()
     assert User.objects.get(pk=admin.pk).role == "admin"
+
+
+def test_the_back_office_tells_a_users_history_in_words(as_admin, admin, staff):
+    staff.assign_role("manager", by=admin)
+    page = as_admin.get(f"/admin/accounts/user/{staff.pk}/history/").content.decode()
+    assert "<td>changed the role</td>" in page
+    assert "<del>Staff</del> → <ins>Manager</ins>" in page
+    assert "estore" not in page
+    assert as_admin.get(f"/admin/accounts/user/{staff.pk}/history/1/").status_code in (302, 404)
 
 
 @pytest.mark.parametrize("path", ["mfa/authenticator/", "account/emailaddress/", "usersessions/usersession/"])

@@ -43,7 +43,7 @@ def test_a_colour_that_cannot_be_read_is_named(field, colour):
 
 
 def test_a_ratio_is_never_rounded_up_to_a_pass():
-    pair = next(pair for pair in measured(**OURS | {"accent": "#777777"}) if pair.text == "#FFFFFF")
+    pair = next(pair for pair in measured(**OURS | {"ink": "#777777", "paper": "#FFFFFF"}) if pair.text == "#777777")
     assert pair.ratio == 4.47
     assert not pair.passes
 

@@ -120,13 +120,26 @@ def test_colours_that_can_be_read_are_saved(as_admin):
 
 
 @pytest.mark.parametrize(
-    ("field", "colour", "figure"), [("accent", "#57C2BB", "2.13"), ("accent_dark", "#0E6B6B", "2.63")]
+    ("field", "colour", "figure"), [("accent", "#57C2BB", "1.97"), ("accent_dark", "#0E6B6B", "2.63")]
 )
 def test_a_colour_that_fails_comes_back_with_the_measured_ratio(as_admin, field, colour, figure):
     response = as_admin.post("/settings/brand/", brand(**{field: colour}))
     assert response.status_code == 422
     assert any(f"contrast {figure} to 1" in error for error in response.context["form"].errors[field])
     assert Company.current().accent == "#0E6B6B"
+
+
+def test_a_light_accent_is_refused_for_its_links_and_not_for_a_button(as_admin, admin):
+    """A button's text is black there, as the preview shows; figures are in the reader's notation."""
+    admin.revise({"language": "de"}, by=admin)
+    response = as_admin.post("/settings/brand/", brand(accent="#ffff00"))
+    (error,) = response.context["form"].errors["accent"]
+    assert "Kontrast 1," in error
+    assert "4,5 zu 1" in error
+    assert [pair.what for pair in response.context["pairs"] if not pair.passes] == ["A link on paper"]
+    page = response.content.decode()
+    assert 'data-accent-fg="#000000"' in page
+    assert "ab 4,5)" in page
 
 
 def test_what_is_no_colour_comes_back(as_admin):
