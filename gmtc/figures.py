@@ -1,6 +1,6 @@
 """Figures as people read them, in the language that is on: of pages, messages and papers alike."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.translation import get_language
 
@@ -37,6 +37,11 @@ def quantity(amount) -> str:
 def signed(amount) -> str:
     """A movement's quantity: +5 or −5 with a real minus."""
     return ("+" if amount > 0 else "−" if amount < 0 else "") + quantity(abs(amount))
+
+
+def percent(rate) -> str:
+    """29,2 %, rounded half up."""
+    return f"{_figure(Decimal(rate).quantize(Decimal('0.1'), ROUND_HALF_UP), 1)} %"
 
 
 def _figure(amount: Decimal, places: int) -> str:

@@ -19,7 +19,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views import View
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from gmtc.alphabet import alphabetical
 from gmtc.errors import Refused, StaleEdit
@@ -307,6 +307,8 @@ class ActionView(RecordView):
         record = self.record()
         if self.form_class:
             form = self.form_class(request.POST, request.FILES, record=record, user=request.user)
+            if form.is_valid() and self._has_changed(record):
+                form.add_error(None, _("%(record)s was changed meanwhile. Look once more.") % {"record": record})
             if not form.is_valid() or not form.try_call():
                 # Read anew: a verb that was refused late may have given it a number already that it does not have.
                 return self.page(self.record(), form, status=422)
@@ -321,6 +323,10 @@ class ActionView(RecordView):
         messages.success(request, self.done % {"record": record}, extra_tags=extra)
         return self.leave(self.after(record))
 
+    def _has_changed(self, record) -> bool:
+        """Whether somebody saved the record after the dialog that is sent now was shown."""
+        return self.request.POST.get("seen_version", "") not in ("", str(getattr(record, "version", "")))
+
     def page(self, record, form, *, status: int = 200):
         context = {
             "record": record,
@@ -333,7 +339,13 @@ class ActionView(RecordView):
         return render(self.request, self.template_name, context | self.context(record), status=status)
 
     def leave(self, url: str) -> HttpResponse:
-        return HttpResponseClientRedirect(url) if self.request.htmx else redirect(url)
+        htmx = self.request.htmx
+        if not htmx:
+            return redirect(url)
+        # To go from a page to a place in it loads nothing: the dialog would stay open over what is old.
+        if "#" in url and url.partition("#")[0] == (htmx.current_url_abs_path or "").partition("#")[0]:
+            return HttpResponseClientRefresh()
+        return HttpResponseClientRedirect(url)
 
     def after(self, record) -> str:
         return record.get_absolute_url()

@@ -25,6 +25,7 @@ from apps.builds.models import (
     PrinterBuild,
     ProductionJob,
 )
+from apps.builds.models.job import missing_of
 from apps.parts.models import StorageLocation
 from gmtc.errors import Refused
 from gmtc.views import ActionView, permission_required
@@ -50,10 +51,16 @@ class JobRelease(JobAction):
         if not job.is_planned:
             return {}
         try:
-            missing = job.would_miss()
+            lines = job.would_take()
         except Refused as refusal:
             return {"refusal": str(refusal)}
-        return {"missing": missing[:20], "more": max(0, len(missing) - 20), "missing_count": len(missing)}
+        missing = missing_of(lines)
+        return {
+            "takes_nothing": not lines,
+            "missing": missing[:20],
+            "more": max(0, len(missing) - 20),
+            "missing_count": len(missing),
+        }
 
 
 class JobStart(JobAction):

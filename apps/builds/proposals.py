@@ -130,7 +130,8 @@ class ToBuild(Proposal):
 
     @property
     def proposed(self) -> int:
-        return int(self.quantity.to_integral_value(ROUND_CEILING))
+        """No more than one job may have; the rest is proposed afterwards."""
+        return min(int(self.quantity.to_integral_value(ROUND_CEILING)), MAX_PIECES)
 
     @property
     def pieces(self) -> int:

@@ -76,9 +76,15 @@ def put_back(paper: DeliveryReturn, row: Returned, printers: list[DeliveryPrinte
             note=row.reason,
             by=by,
         )
+        if row.condition == Condition.DAMAGED and not printers:
+            # Nobody may be promised it before it is repaired; whoever has repaired it frees it on the page of the part.
+            note = _("%(paper)s: damaged, to be repaired") % {"paper": paper}
+            row.line.part.reserve(row.quantity, note=note, by=by)
     for each in printers:
         each.return_line = stored
         each.save(update_fields=["return_line"])
         each.printer.take_back(by=by)
         if row.condition == Condition.GOOD:
             each.printer.restock(by=by)
+        elif row.location:
+            each.printer.hold_damaged(by=by)

@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class InvoicingConfig(AppConfig):
     name = "apps.invoicing"
     verbose_name = _("Billing")
+
+    def ready(self):
+        from apps.invoicing.owing import owed_beside_open_orders
+        from apps.orders.doubts import OWED_BESIDE
+
+        OWED_BESIDE.append(owed_beside_open_orders)

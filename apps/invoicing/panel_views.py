@@ -19,6 +19,7 @@ def for_order(request, pk):
     context = {
         "order": order,
         "invoices": Invoice.objects.filter(order=order).annotate(left=LEFT).order_by("id"),
+        "unused_advance": Invoice.unused_advance(order),
         "is_to_invoice": bool(Invoice.uninvoiced(order)) if order.is_confirmed else False,
     }
     return render(request, "invoicing/for_order.html", context)

@@ -1,5 +1,8 @@
 """What somebody should look at before an order is quoted or confirmed; nothing of it forbids it."""
 
+from collections.abc import Callable
+from decimal import Decimal
+
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
@@ -7,6 +10,9 @@ from apps.customers.models.tax import why_not
 from apps.orders.models import CustomerOrder, OrderTax, Status
 from gmtc.figures import money
 from gmtc.money import ZERO
+
+# What a customer owes beside the open orders, in euros: the floors above add their functions, customer to Decimal.
+OWED_BESIDE: list[Callable[..., Decimal]] = []
 
 
 def doubts_about(order: CustomerOrder) -> list[str]:
@@ -24,6 +30,7 @@ def doubts_about(order: CustomerOrder) -> list[str]:
     if customer.credit_limit is not None:
         open_orders = CustomerOrder.objects.open().filter(customer=customer)
         owed = (open_orders.aggregate(sum=Sum("total"))["sum"] or ZERO) + order.total
+        owed += sum((beside(customer) for beside in OWED_BESIDE), ZERO)
         if owed > customer.credit_limit:
             found.append(
                 _("With this order %(owed)s would be open; the credit limit of the customer is %(limit)s.")

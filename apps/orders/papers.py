@@ -178,7 +178,7 @@ def _info(order, kind: str, number: str) -> list[tuple[str, str]]:
 def _facts(order, kind: str, company: Company) -> list[tuple[str, str]]:
     day, ship_to = order.promised_date or order.requested_date, order.ship_to
     return [
-        (_("Delivery date"), date_format(day) if day else ""),
+        (_("Delivery date") if order.promised_date else _("Delivery requested for"), date_format(day) if day else ""),
         (
             _("Delivery to"),
             ", ".join(ship_to.lines(sender=company.country, language=order.language))

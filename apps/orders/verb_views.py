@@ -101,7 +101,7 @@ class OrderCloseShort(OrderAction):
     form_class = CloseShortForm
     template_name = "orders/order_close.html"
     title = gettext_lazy("Close %(record)s without the rest")
-    button = gettext_lazy("Close")
+    button = gettext_lazy("Close without the rest")
     done = gettext_lazy("%(record)s was closed.")
     danger = True
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.http import FileResponse, HttpResponse, HttpResponseBadRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import get_language
 
 from apps.company.letterhead import letterhead
@@ -18,7 +18,7 @@ from apps.company.models import Company
 from apps.reports.charts import Columns, Ranking
 from gmtc import pdf
 from gmtc.export import CSV_TYPE, XLSX_TYPE, csv_lines
-from gmtc.figures import money, quantity, unit_price
+from gmtc.figures import money, percent, quantity, unit_price
 from gmtc.money import cents
 from gmtc.xlsx import Page, write_xlsx
 
@@ -51,9 +51,9 @@ class Column:
             case "quantity" | "count":
                 return quantity(value)
             case "percent":
-                return f"{number_format(value, 1)} %"
+                return percent(value)
             case "change":
-                return f"{'+' if value > 0 else '−' if value < 0 else ''}{number_format(abs(value), 1)} %"
+                return f"{'+' if value > 0 else '−' if value < 0 else ''}{percent(abs(value))}"
             case "day":
                 return date_format(value, "SHORT_DATE_FORMAT")
         return str(value)

@@ -137,6 +137,9 @@ document.addEventListener("click", (event) => {
   }
   if (target.matches("dialog")) target.close(); // the backdrop
 
+  const empty = target.closest("[data-empty]");
+  if (empty) document.querySelectorAll(empty.dataset.empty).forEach((input) => { input.value = ""; });
+
   if (target.closest("[data-sidebar-toggle]")) document.body.classList.toggle("sidebar-open");
 
   const chip = target.closest("[data-chip]");
@@ -203,6 +206,9 @@ document.addEventListener("keydown", (event) => {
 let unsaved = false;
 
 document.addEventListener("input", (event) => {
+  const narrow = event.target.dataset.narrow; // rows that do not say this are not shown; they are sent all the same
+  const said = event.target.value?.trim().toUpperCase();
+  if (narrow) document.querySelectorAll(narrow).forEach((row) => { row.hidden = !row.textContent.toUpperCase().includes(said); });
   if (event.target.closest("[data-guard]")) unsaved = true;
   const pairs = event.target.closest("[data-key-values]");
   if (pairs && [...pairs.lastElementChild.querySelectorAll("input")].some((input) => input.value)) {

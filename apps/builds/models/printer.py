@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.parts.models import Reference, Reservation
 from gmtc.addresses import address_of
 from gmtc.errors import Refused
 from gmtc.models import AliveManager, Record, RecordQuerySet, audit_log, between
@@ -129,6 +130,7 @@ class Printer(Record):
     @move(PrinterStatus.IN_STOCK, PrinterStatus.RETURNED, to=PrinterStatus.SHIPPED)
     def hand_over(self, customer, *, on: datetime.date, by, order_line=None, months: int = WARRANTY_MONTHS):
         """It is the customer's from the day `on`; the warranty runs `months` from then."""
+        self._let_go(by)
         self.owner, self.shipped_on, self.warranty_until = customer, on, months_after(on, months)
         if order_line is not None:
             self.order_line = order_line
@@ -141,6 +143,16 @@ class Printer(Record):
     @move(PrinterStatus.RETURNED, to=PrinterStatus.IN_STOCK)
     def restock(self, *, by):
         """Looked at and as good as new: it may be sold again."""
+        self._let_go(by)
+
+    def hold_damaged(self, *, by):
+        """It lies in stock and must not be promised to anybody, until it is restocked or handed over."""
+        self.part.reserve(1, reference=Reference.to(self), note=str(_("damaged, to be repaired")), by=by)
+
+    def _let_go(self, by) -> None:
+        mine = Reference.to(self)
+        for held in Reservation.objects.filter(reference_type=mine.type, reference_id=mine.id, quantity__gt=0):
+            held.release(by=by)
 
 
 def months_after(day: datetime.date, months: int) -> datetime.date:

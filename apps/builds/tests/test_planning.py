@@ -443,6 +443,17 @@ def test_a_number_of_pieces_that_cannot_be_built_is_said_and_nothing_is_made(sta
     assert (ProductionJob.objects.count(), PurchaseOrder.objects.count()) == (0, 0)
 
 
+def test_more_than_a_job_may_make_is_several_jobs(staff):
+    screw = make_part()
+    make_offer(screw)
+    make_order_line(make_product({screw: 1}), 10_001)
+    for pieces in (10_000, 1):
+        plan = Plan()
+        assert (plan.to_build[0].pieces, to_buy(plan)[screw]) == (pieces, pieces)
+        assert [job.quantity for job in plan.carry_out(keys(plan), by=staff).jobs] == [pieces]
+    assert keys(Plan()) == []
+
+
 def test_an_offer_that_is_gone_is_not_replaced_by_another_in_silence(staff):
     part = make_part()
     make_offer(part)

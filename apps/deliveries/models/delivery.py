@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q, Sum, Value
 from django.db.models.functions import Concat, Upper
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -297,6 +298,11 @@ class Delivery(Mailed, ShipTo, Lined):
     def _refuse_wrong_shipment(self) -> None:
         if self.shipped_on > timezone.localdate():
             raise Refused(_("This lies in the future."), field="shipped_on")
+        if self.shipped_on < self.order.order_date:
+            raise Refused(
+                _("It was ordered only on %(day)s.") % {"day": date_format(self.order.order_date, "SHORT_DATE_FORMAT")},
+                field="shipped_on",
+            )
         if self.expected_on and self.expected_on < self.shipped_on:
             raise Refused(_("It would arrive before it leaves."), field="expected_on")
         if self.tracking_number and self.carrier is None:

@@ -28,7 +28,7 @@ def make_sold(*, stock=100, location=None, **fields):
     return part
 
 
-def make_order(*lines, by=None, confirmed=True, **fields) -> CustomerOrder:
+def make_order(*lines, by=None, confirmed=True, ordered_on=None, **fields) -> CustomerOrder:
     """`lines` are (part, quantity); one line of 10 pieces without any. Confirmed, so that stock is held for it."""
     order = CustomerOrder()
     order.take_terms_of(fields.pop("customer", None) or make_customer())
@@ -41,7 +41,7 @@ def make_order(*lines, by=None, confirmed=True, **fields) -> CustomerOrder:
     ]
     order.write({}, rows, by=by)
     if confirmed:
-        order.confirm(by=by)
+        order.confirm(by=by, order_date=ordered_on)
     return order
 
 
@@ -58,6 +58,7 @@ def make_delivery(order=None, *, quantity=None, by=None, **fields) -> Delivery:
 
 
 def make_shipped(order=None, *, quantity=None, by=None, **shipment) -> Delivery:
+    order = order or make_order(by=by, ordered_on=shipment.get("shipped_on"))
     delivery = make_delivery(order, quantity=quantity, by=by)
     delivery.ship(by=by, **shipment)
     return delivery

@@ -268,6 +268,7 @@ def test_stock_that_is_held_for_others_does_not_go():
     ("given", "field"),
     [
         ({"shipped_on": timezone.localdate() + timedelta(days=1)}, "shipped_on"),
+        ({"shipped_on": timezone.localdate() - timedelta(days=1)}, "shipped_on"),  # it is ordered today
         ({"expected_on": timezone.localdate() - timedelta(days=1)}, "expected_on"),
         ({"tracking_number": "123"}, "carrier"),
         ({"package_count": 0}, "package_count"),
@@ -317,11 +318,11 @@ def test_where_the_note_cannot_be_kept_nothing_has_happened(manager, tmp_path):
 
 
 def test_printers_go_to_the_customer_with_the_day(manager):
-    order, printers = make_printer_order(by=manager)
+    yesterday = timezone.localdate() - timedelta(days=1)
+    order, printers = make_printer_order(by=manager, ordered_on=yesterday)
     (proposed,) = Delivery.propose(order)
     assert proposed.printers == printers
     delivery = make_delivery(order, by=manager)
-    yesterday = timezone.localdate() - timedelta(days=1)
     delivery.ship(by=manager, printers={delivery.lines.get().pk: [each.pk for each in printers]}, shipped_on=yesterday)
     for printer in printers:
         printer.refresh_from_db()

@@ -84,6 +84,37 @@ def test_scrap_goes_nowhere(manager):
     assert faults() == []
 
 
+def test_what_came_back_damaged_is_promised_to_nobody_until_somebody_has_repaired_it(manager):
+    part = make_sold(stock=10)
+    delivery = make_shipped(make_order((part, 10)), by=manager)
+    paper = delivery.return_([returned(delivery.lines.get(), 3, condition=Condition.DAMAGED)], by=manager)
+    part.refresh_from_db()
+    assert (part.current_stock, part.free_stock) == (3, 0)
+    held = part.reservations.get(quantity__gt=0)
+    assert paper.number in held.note
+    held.free(by=manager)
+    part.refresh_from_db()
+    assert part.free_stock == 3
+    assert faults() == []
+
+
+def test_a_damaged_printer_is_free_when_it_is_restocked(manager):
+    order, (printer,) = make_printer_order(1, by=manager)
+    delivery = make_delivery(order, by=manager)
+    line = delivery.lines.get()
+    delivery.ship(by=manager, printers={line: [printer]})
+    delivery.return_([returned(line, 1, condition=Condition.DAMAGED, printers=(printer,))], by=manager)
+    part = printer.part
+    part.refresh_from_db()
+    assert (part.current_stock, part.free_stock) == (1, 0)
+    assert part.reservations.get(quantity__gt=0).reference_number == printer.serial
+    printer.refresh_from_db()
+    printer.restock(by=manager)
+    part.refresh_from_db()
+    assert part.free_stock == 1
+    assert faults() == []
+
+
 @pytest.mark.parametrize(
     ("change", "text"),
     [

@@ -84,6 +84,14 @@ class AddingUp(models.Model):
         rows = cls.objects.issued().filter(order=order, kind=Kind.ADVANCE)
         return rows.exclude(status=Status.CANCELLED).order_by("number")
 
+    @classmethod
+    def unused_advance(cls, order) -> Decimal:
+        """Euros net of the order's advance invoices that no invoice has taken off, and none will: nothing is left to be
+        shipped or invoiced."""
+        if order.is_open or cls.uninvoiced(order):
+            return ZERO
+        return sum((rest for each in cls.advances_of(order) for *_group, rest in each.undeducted()), ZERO)
+
     def undeducted(self) -> list[tuple[str, Decimal, Decimal]]:
         """Of an advance invoice, what no issued invoice has taken off yet: (category, rate, net)."""
         taken = Deduction.objects.filter(advance=self).exclude(invoice__status=Status.DRAFT)

@@ -271,6 +271,19 @@ def test_an_advance_that_was_taken_off_is_cancelled_only_after_the_final_invoice
     assert faults() == []
 
 
+def test_an_advance_that_nothing_can_take_off_any_more_is_not_forgotten(manager):
+    order = make_order((10, "100"))
+    Invoice.advance_for(order, by=manager, percent=Decimal(60)).issue(by=manager)
+    ship(order, quantity=2)
+    assert Invoice.unused_advance(order) == 0  # the rest may still be shipped
+    order.close_short(by=manager, reason="The customer has enough")
+    assert Invoice.unused_advance(order) == 0  # two pieces are to be invoiced
+    final = Invoice.from_order(order, by=manager)
+    final.issue(by=manager)
+    order.refresh_from_db()
+    assert (figures(final), Invoice.unused_advance(order)) == (("0.00", "0.00", "0.00"), 400)
+
+
 def test_an_advance_is_at_most_the_order(staff):
     order = make_order((2, "100"))
     Invoice.advance_for(order, by=staff, percent=Decimal(60))

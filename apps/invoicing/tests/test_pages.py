@@ -1,5 +1,6 @@
 """The pages: who may see them, what they show, what a click does."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -273,6 +274,40 @@ def test_a_payment_is_recorded_and_reversed(as_staff, as_manager):
     invoice.refresh_from_db()
     assert invoice.status == "sent"
     assert faults() == []
+
+
+def test_an_unused_advance_is_shown_with_its_order(as_viewer, manager):
+    order = make_order((10, "100"))
+    Invoice.advance_for(order, by=manager, percent=Decimal(60)).issue(by=manager)
+    order.cancel(by=manager, reason="Insolvent")
+    assert "€600.00 net of the advance invoices" in as_viewer.get(page("for_order", order.pk)).content.decode()
+
+
+def test_a_dialog_that_leads_to_a_place_of_its_own_page_loads_it_anew(as_manager, staff):
+    invoice = issued()
+    payment = invoice.record_payment(Decimal(119), by=staff)
+    url = page("payment_reverse", payment.pk)
+    here = {"HTTP_HX_REQUEST": "true", "HTTP_HX_CURRENT_URL": f"http://testserver{invoice.get_absolute_url()}#payments"}
+    answer = as_manager.post(url, {"note": "Wrong invoice"}, **here)
+    assert answer.headers.get("HX-Refresh") == "true"
+    assert "HX-Redirect" not in answer.headers
+
+
+def test_a_dialog_that_shows_what_is_no_longer_so_is_not_carried_out(as_manager, staff):
+    invoice = issued()
+    url = page("invoice_write_off", invoice.pk)
+    shown = as_manager.get(url, **HTMX).content.decode()
+    seen = re.search(r'name="seen_version" value="(\d+)"', shown)[1]
+    invoice.record_payment(Decimal(100), by=staff)
+    answer = as_manager.post(url, {"note": "Bank fee", "seen_version": seen}, **HTMX)
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert "was changed meanwhile" in text
+    assert "€19.00 of €119.00 are open" in text
+    again = re.search(r'name="seen_version" value="(\d+)"', text)[1]
+    as_manager.post(url, {"note": "Bank fee", "seen_version": again}, **HTMX)
+    invoice.refresh_from_db()
+    assert invoice.status == "paid"
 
 
 def test_an_invoice_is_cancelled_and_refunded_by_a_manager(as_manager, staff):

@@ -7,11 +7,16 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from apps.customers.tests.factories import make_customer
 from apps.documents.models import Document
 from apps.invoicing.models import Invoice, Payment
+from apps.invoicing.owing import owed_beside_open_orders
 from apps.invoicing.tasks import tell_of_overdue
-from apps.invoicing.tests.factories import faults, make_free
+from apps.invoicing.tests.factories import faults, make_free, make_order, ship
 from apps.notifications.models import Notification
+from apps.orders.doubts import doubts_about
+from apps.orders.tests.factories import make_order as make_offer
+from apps.orders.tests.factories import make_sold_part
 from gmtc.errors import IllegalMove, Refused
 from gmtc.testing import race
 
@@ -181,6 +186,23 @@ def test_what_is_open_and_overdue_follows_from_the_dates(staff):
     assert set(Invoice.objects.open()) == {fresh, old}
     assert list(Invoice.objects.overdue()) == [old]
     assert (old.is_overdue, old.days_overdue, fresh.is_overdue, paid.is_overdue) == (True, 1, False, False)
+
+
+def test_what_is_invoiced_counts_towards_the_credit_limit_once(staff):
+    customer = make_customer(email="x@example.com", credit_limit=Decimal(100))
+    order = make_order((10, "10"), customer=customer)  # 119 with VAT
+    Invoice.advance_for(order, by=staff, percent=Decimal(50)).issue(by=staff)
+    assert owed_beside_open_orders(customer) == 0  # 59.50 are to be paid, and stand in the order of 119 already
+    Invoice.objects.get().record_payment(Decimal("59.50"), by=staff)
+    assert owed_beside_open_orders(customer) == Decimal("-59.50")
+    ship(order)
+    final = Invoice.from_order(order, by=staff)
+    final.issue(by=staff)
+    assert owed_beside_open_orders(customer) == Decimal("59.50")  # the order is over, its second half is not paid
+    asked = make_offer((make_sold_part(), 1, "40"), customer=customer)
+    assert any("€107.10 would be open" in doubt for doubt in doubts_about(asked))
+    final.record_payment(Decimal("59.50"), by=staff)
+    assert owed_beside_open_orders(customer) == 0
 
 
 def test_of_an_overdue_invoice_one_is_told_once(staff, viewer):

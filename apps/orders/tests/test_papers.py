@@ -1,8 +1,10 @@
 """What a customer reads."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from apps.company.models import Company
 from apps.customers.tests.factories import AUSTRIAN, make_address, make_contact, make_customer
@@ -51,6 +53,16 @@ def test_a_confirmation_is_in_german_for_a_german_customer(manager):
         text, "Auftragsbestätigung", order.number, "1.234,50 €", "2.469,00 €", "469,11 €", "2.938,11 €", "B-77",
     ) == []  # fmt: skip
     assert order.quote_number in text
+
+
+def test_what_the_customer_wishes_is_not_printed_as_our_promise(manager):
+    day = timezone.localdate() + timedelta(days=20)
+    order = make_order(requested_date=day)
+    order.quote(by=manager)
+    assert "Liefertermin gewünscht" in text_of(order.papers.first().content())
+    order.confirm(by=manager, promised_date=day)
+    text = text_of(order.papers.first().content())
+    assert ("Liefertermin" in text, "gewünscht" in text) == (True, False)
 
 
 @pytest.mark.parametrize(

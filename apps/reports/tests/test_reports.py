@@ -17,7 +17,7 @@ from apps.parts.models import StockMovement
 from apps.parts.tests.factories import execute, make_category, make_location, make_part, make_stock
 from apps.reports.open_items import open_items
 from apps.reports.periods import Choice, Period
-from apps.reports.report import change
+from apps.reports.report import CHANGE, PERCENT, Column, change
 from apps.reports.sales import sales
 from apps.reports.stock_value import stock_value
 from gmtc.testing import text_of
@@ -120,6 +120,12 @@ def test_a_year_before_the_end_of_february_is_the_end_of_february():
     assert Period(date(2024, 2, 1), date(2024, 2, 29)).a_year_before() == (date(2023, 2, 1), date(2023, 2, 28))
     assert Period(date(2025, 2, 1), date(2025, 2, 28)).a_year_before() == (date(2024, 2, 1), date(2024, 2, 29))
     assert Period(date(2025, 2, 1), date(2025, 2, 14)).a_year_before() == (date(2024, 2, 1), date(2024, 2, 14))
+
+
+def test_percentages_are_rounded_not_cut():
+    share, change = Column("share", "", PERCENT), Column("change", "", CHANGE)
+    assert [share.shown(Decimal(rate)) for rate in ("29.197", "11.55", "6.04")] == ["29.2 %", "11.6 %", "6.0 %"]
+    assert change.shown(Decimal("-7.96")) == "−8.0 %"
 
 
 def test_a_change_from_nothing_has_no_percentage():

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -69,6 +70,11 @@ class Receiving(models.Model):
         """The work of `receive`."""
         if receipt.received_on > timezone.localdate():
             raise Refused(_("The date of receipt lies in the future."), field="received_on")
+        if receipt.received_on < self.order_date:
+            raise Refused(
+                _("It was ordered only on %(day)s.") % {"day": date_format(self.order_date, "SHORT_DATE_FORMAT")},
+                field="received_on",
+            )
         lines, parts = self._lock_lines()
         rows = [self._checked(row, lines, parts) for row in rows]
         rows = [row for row in rows if row.accepted or row.rejected]

@@ -117,6 +117,12 @@ def test_a_day_in_the_future_is_refused(staff):
         order.receive([row(order)], by=staff, received_on=timezone.localdate() + timedelta(days=1))
 
 
+def test_nothing_comes_before_it_was_ordered(staff):
+    order = make_sent()
+    with pytest.raises(Refused, match="ordered only on"):
+        order.receive([row(order)], by=staff, received_on=order.order_date - timedelta(days=1))
+
+
 def test_a_draft_and_a_complete_order_take_nothing(staff):
     draft = make_order()
     with pytest.raises(IllegalMove):
