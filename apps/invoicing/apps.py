@@ -7,7 +7,7 @@ class InvoicingConfig(AppConfig):
     verbose_name = _("Billing")
 
     def ready(self):
-        from apps.invoicing.owing import owed_beside_open_orders
+        from apps.invoicing.owing import owed_beside_open_orders  # models are not loaded before ready()
         from apps.orders.doubts import OWED_BESIDE
 
         OWED_BESIDE.append(owed_beside_open_orders)

@@ -150,8 +150,7 @@ class Printer(Record):
         self.part.reserve(1, reference=Reference.to(self), note=str(_("damaged, to be repaired")), by=by)
 
     def _let_go(self, by) -> None:
-        mine = Reference.to(self)
-        for held in Reservation.objects.filter(reference_type=mine.type, reference_id=mine.id, quantity__gt=0):
+        for held in Reservation.held_for(self):
             held.release(by=by)
 
 

@@ -193,7 +193,11 @@ def test_what_is_invoiced_counts_towards_the_credit_limit_once(staff):
     order = make_order((10, "10"), customer=customer)  # 119 with VAT
     Invoice.advance_for(order, by=staff, percent=Decimal(50)).issue(by=staff)
     assert owed_beside_open_orders(customer) == 0  # 59.50 are to be paid, and stand in the order of 119 already
-    Invoice.objects.get().record_payment(Decimal("59.50"), by=staff)
+    wrong = Invoice.advance_for(order, by=staff, percent=Decimal(20))
+    wrong.issue(by=staff)
+    wrong.cancel(by=staff, reason="twice")
+    assert owed_beside_open_orders(customer) == 0  # it and its cancellation are nothing together
+    Invoice.objects.get(kind="advance", status="sent").record_payment(Decimal("59.50"), by=staff)
     assert owed_beside_open_orders(customer) == Decimal("-59.50")
     ship(order)
     final = Invoice.from_order(order, by=staff)

@@ -156,10 +156,7 @@ class OrderLine(Line):
 
     def reservations(self):
         """What holds stock for this line, oldest first."""
-        reference = Reference.to(self)
-        return Reservation.objects.filter(
-            reference_type=reference.type, reference_id=reference.id, quantity__gt=0
-        ).order_by("pk")
+        return Reservation.held_for(self)
 
     # --- Verbs. Each locks the order first, then the line; parts come after.
 

@@ -151,6 +151,13 @@ class Reservation(Referring, Record):
     def __str__(self):
         return f"{self.reference_number or self.note or self.part}: {figures.quantity(self.quantity)}"
 
+    @classmethod
+    def held_for(cls, holder: models.Model) -> models.QuerySet:
+        """What still holds stock for this order line, job or printer, the oldest first."""
+        reference = Reference.to(holder)
+        rows = cls.objects.filter(reference_type=reference.type, reference_id=reference.id, quantity__gt=0)
+        return rows.order_by("pk")
+
     def require_part(self, part) -> None:
         """Raise Refused where another part than `part` is promised."""
         if self.part_id != part.pk:
